@@ -1,0 +1,56 @@
+"""Log lines and progress for people: to the terminal, and to a job's log file."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+logger = logging.getLogger("wngan")
+
+
+@contextmanager
+def logged(path: str | Path) -> Iterator[None]:
+    """Sends log lines to the file `path` (appended) and to standard error, an error's traceback too."""
+    formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S")
+    handlers: list[logging.Handler] = [logging.FileHandler(path), logging.StreamHandler(sys.stderr)]
+    for handler in handlers:
+        handler.setFormatter(formatter)
+        logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    except Exception:
+        logger.exception("Failed:")
+        raise
+    finally:
+        for handler in handlers:
+            logger.removeHandler(handler)
+            handler.close()
+
+
+class Progress(tqdm):
+    """A tqdm bar that logs a whole line now and then, so that parallel jobs do not overwrite it.
+
+    Args:
+        description: what the line starts with.
+        every: seconds between lines.
+        **options: as `tqdm` takes them, such as `initial`, `total`, `unit`.
+    """
+
+    def __init__(self, description: str, every: float = 10.0, **options: Any) -> None:
+        super().__init__(
+            desc=description,
+            mininterval=every,
+            maxinterval=every,
+            bar_format="{desc} |{bar:20}| {n_fmt}/{total_fmt} {rate_fmt} {remaining} left",
+            **options,
+        )
+
+    @staticmethod
+    def status_printer(file: Any) -> Any:
+        """Where tqdm would draw on one line of `file`, log a line of its own."""
+        return lambda line: logger.info(line.strip()) if line.strip() else None

@@ -1,0 +1,105 @@
+"""What the paper's models use where they differ from one another (table 1, appendix D.2)."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import nn
+
+from wngan import layers
+
+Layer = Callable[..., nn.Module]
+
+
+def plain_first(code_length: int, channels: int, map_size: int) -> nn.Module:
+    """The generator's first layer without normalization: codes (N, L) -> (N, C, map, map).
+
+    A transposed convolution of a 1×1 map is a fully connected layer whose bias is shared by the
+    elements of a channel; as such its weights start in U(±1/sqrt(L)).
+    """
+    conv = layers.ConvTranspose2d(code_length, channels, map_size)
+    bound = 1 / math.sqrt(code_length)
+    for parameter in conv.parameters():
+        nn.init.uniform_(parameter, -bound, bound)
+    return nn.Sequential(nn.Unflatten(1, (code_length, 1, 1)), conv)
+
+
+def strict_first(code_length: int, channels: int, map_size: int) -> nn.Sequential:
+    """The same as a strict weight-normalized layer (appendix B).
+
+    The norm is per output element, over the code only; the weights start in U(±0.01/sqrt(L)).
+    """
+    linear = layers.StrictWNLinear(code_length, channels * map_size**2)
+    bound = 0.01 / math.sqrt(code_length)
+    nn.init.uniform_(linear.weight, -bound, bound)
+    return nn.Sequential(linear, nn.Unflatten(1, (channels, map_size, map_size)))
+
+
+def affine_first(code_length: int, channels: int, map_size: int) -> nn.Sequential:
+    """The same with a scale and bias that are shared by the elements of a channel."""
+    return strict_first(code_length, channels, map_size).append(layers.ChannelAffine(channels))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The layers of one model.
+
+    Attributes:
+        conv, conv_transpose: called as `torch.nn.Conv2d` and `torch.nn.ConvTranspose2d` are.
+        last_conv, last_conv_transpose: the same for the last layer of either network.
+        first: the generator's first layer, called with code length, channels and map size.
+        activation: called with the number of channels.
+        norm: called with the number of channels; None where the model has no such layer.
+    """
+
+    conv: Layer
+    conv_transpose: Layer
+    last_conv: Layer
+    last_conv_transpose: Layer
+    first: Layer
+    activation: Layer
+    norm: Layer | None = None
+
+
+_PLAIN: dict[str, Layer] = {
+    "conv": nn.Conv2d,
+    "conv_transpose": layers.ConvTranspose2d,
+    "last_conv": nn.Conv2d,
+    "last_conv_transpose": layers.ConvTranspose2d,
+    "first": plain_first,
+    "activation": nn.PReLU,
+}
+_AFFINE: dict[str, Layer] = {
+    "conv": layers.AffineWNConv2d,
+    "conv_transpose": layers.AffineWNConvTranspose2d,
+    "last_conv": layers.AffineWNConv2d,
+    "last_conv_transpose": layers.AffineWNConvTranspose2d,
+    "first": affine_first,
+    "activation": nn.PReLU,
+}
+
+RECIPES = {
+    "vanilla": Recipe(**_PLAIN),
+    "bn": Recipe(**_PLAIN, norm=nn.BatchNorm2d),
+    "wn": Recipe(
+        conv=layers.StrictWNConv2d,
+        conv_transpose=layers.StrictWNConvTranspose2d,
+        last_conv=layers.AffineWNConv2d,
+        last_conv_transpose=layers.AffineWNConvTranspose2d,
+        first=strict_first,
+        activation=layers.TPReLU,
+    ),
+    "affine_wn": Recipe(**_AFFINE),
+    "wn_mean_bn": Recipe(**_AFFINE, norm=layers.MeanOnlyBatchNorm2d),
+}
+
+
+def recipe(model: str) -> Recipe:
+    """The recipe of `model`.
+
+    Raises:
+        ValueError: there is no model of that name.
+    """
+    if model not in RECIPES:
+        raise ValueError(f"There is no model {model!r}; the models are {', '.join(RECIPES)}.")
+    return RECIPES[model]

@@ -1,0 +1,68 @@
+"""What determines a training run, and the networks that it trains."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from wngan import dcgan
+from wngan.checkpoint import Metadata, load, without_prefix
+
+ARCHITECTURES = {"dcgan": dcgan}
+"""Modules with a `Generator` and a `Discriminator`."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One training run: with its images, all that its results depend on.
+
+    Attributes:
+        architecture: a key of `ARCHITECTURES`.
+        model: a key of `wngan.recipes.RECIPES`.
+        image_size: height and width of the images.
+        channels: of the discriminator's convolutions, from the image inwards.
+        code_length: of the generator's codes.
+        batch_size: real images, and generated ones, in an iteration.
+        lr: learning rate of both networks.
+        seed: of the parameters at the start, the order of the images and the codes.
+        snapshot_every: iterations between snapshots of the generator, a multiple of `sample_every`.
+        sample_every: iterations between samples from the fixed codes.
+        sample_codes: the number of fixed codes.
+    """
+
+    architecture: str
+    model: str
+    image_size: int
+    channels: tuple[int, ...]
+    code_length: int
+    batch_size: int
+    lr: float
+    seed: int
+    snapshot_every: int
+    sample_every: int
+    sample_codes: int
+
+    def generator(self) -> nn.Module:
+        """A new generator, its parameters from torch's global random state."""
+        return ARCHITECTURES[self.architecture].Generator(
+            self.image_size, self.channels, self.code_length, self.model
+        )
+
+    def discriminator(self) -> nn.Module:
+        """A new discriminator, its parameters from torch's global random state."""
+        return ARCHITECTURES[self.architecture].Discriminator(
+            self.image_size, self.channels, self.model
+        )
+
+
+def load_generator(path: Path, device: str | torch.device = "cpu") -> tuple[nn.Module, Metadata]:
+    """The generator of a snapshot or a training state, in inference mode, and the file's metadata.
+
+    Raises:
+        wngan.checkpoint.CheckpointError: the file is missing or damaged.
+    """
+    tensors, metadata = load(path)
+    generator = Settings(**metadata["settings"]).generator()
+    generator.load_state_dict(without_prefix("generator", tensors))
+    return generator.to(device).eval(), metadata

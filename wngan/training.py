@@ -1,0 +1,269 @@
+"""GAN training as in sections 4 and 5.1: one loop, resumable at any iteration."""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
+
+from wngan import checkpoint
+from wngan.data import Images, to_tensor, to_uint8
+from wngan.layers import MeanOnlyBatchNorm2d, clip_slopes
+from wngan.log import Progress, logger
+from wngan.randomness import rng
+from wngan.settings import Settings
+
+ALPHA = 0.9
+"""Decay of RMSProp's running mean of squared gradients (section 5.1)."""
+
+EPS = 1e-6
+"""Added to the root of that mean (section 5.1)."""
+
+
+class Interrupted(Exception):
+    """Training stopped early; calling `train` again continues it."""
+
+
+def sample_codes(settings: Settings) -> Tensor:
+    """The fixed codes (sample_codes, code_length) of samples: the same ones in every run."""
+    shape = (settings.sample_codes, settings.code_length)
+    return torch.from_numpy(rng(0, "sample codes").standard_normal(shape, dtype=np.float32))
+
+
+def train(
+    settings: Settings,
+    images: Images,
+    folder: Path,
+    *,
+    stop: int,
+    start: int = 0,
+    previous: Path | None = None,
+    identity: str = "",
+    label: str = "training",
+    device: str | torch.device = "cpu",
+    should_stop: Callable[[], bool] = lambda: False,
+    save_every: float = 300.0,
+) -> None:
+    """Trains one segment of a run, iterations `start` + 1 to `stop`, and leaves it in `folder`.
+
+    Called again on the same folder it continues from the last saved state. On a CPU the files are
+    then the same, bit for bit, as without interruption.
+
+    A run whose loss or parameters are no longer finite has diverged. That is a result: the segment
+    ends there, normally, and so do the segments that follow it, at once.
+
+    Args:
+        settings: of the run.
+        images: the training images, uint8 (N, H, W, 3), N ≥ the batch size.
+        folder: where the segment's files go; it is made if missing.
+        stop: the segment's last iteration (iterations count from 1).
+        start: the last iteration of the segment before this one, a multiple of `snapshot_every`.
+        previous: `state.safetensors` of that segment; None if `start` is 0.
+        identity: names all that determines the segment; a state that was saved in `folder` under
+            another identity is ignored.
+        label: names the run in log lines.
+        device: of the networks.
+        should_stop: asked after each iteration; when it says so, the state is saved.
+        save_every: seconds between saves of the state.
+
+    The files in `folder` afterwards:
+        state.safetensors: parameters, optimizer state, iteration and status.
+        snapshots/ITERATION.safetensors: the generator at each multiple of `snapshot_every`, and in
+            the first segment also before the first iteration.
+        samples.npy: uint8 (T, sample_codes, H, W, 3), images of the fixed codes after each
+            `sample_every` iterations.
+        losses.npy: float32 (iterations, 2), the losses of the discriminator and of the generator;
+            NaN where a diverged run has none.
+
+    Raises:
+        Interrupted: `should_stop` said so.
+        ValueError: there are fewer images than a batch has, or `previous` ended elsewhere.
+        wngan.checkpoint.CheckpointError: `previous` is missing or damaged.
+    """
+    if len(images) < settings.batch_size:
+        raise ValueError(f"{len(images)} images do not fill a batch of {settings.batch_size}.")
+    state_file, snapshots = folder / "state.safetensors", folder / "snapshots"
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng(settings.seed, "parameters").integers(2**32)))
+        generator, discriminator = settings.generator(), settings.discriminator()
+    networks = {"generator": generator.to(device), "discriminator": discriminator.to(device)}
+    optimizers = {
+        name: torch.optim.RMSprop(network.parameters(), lr=settings.lr, alpha=ALPHA, eps=EPS)
+        for name, network in networks.items()
+    }
+    metadata: checkpoint.Metadata = {"settings": asdict(settings), "iteration": 0, "status": "running", "reason": ""}
+
+    # The state to start from: this segment's own, else the previous segment's, else none.
+    if previous is not None:
+        tensors, metadata = checkpoint.load(previous)
+        _restore(tensors, networks, optimizers)
+    if metadata["status"] == "running" and metadata["iteration"] != start:
+        raise ValueError(f"{previous} ended at {metadata['iteration']}, not at iteration {start}.")
+    metadata["identity"] = identity
+    resumed = False
+    if state_file.exists():
+        try:
+            tensors, saved = checkpoint.load(state_file)
+            if saved["identity"] == identity:
+                _restore(tensors, networks, optimizers)
+                metadata, resumed = saved, True
+                logger.info("%s continues after iteration %d.", label, metadata["iteration"])
+            else:
+                logger.info("Ignores %s: it belongs to other settings or inputs.", state_file)
+        except checkpoint.CheckpointError as error:
+            logger.info("Ignores the saved state: %s", error)
+    if not resumed:
+        shutil.rmtree(folder, ignore_errors=True)
+        snapshots.mkdir(parents=True)
+
+    def save_state() -> None:
+        samples.flush()
+        losses.flush()
+        tensors = {}
+        for name in networks:
+            tensors |= checkpoint.with_prefix(name, networks[name].state_dict())
+            slots = optimizers[name].state_dict()["state"]
+            for index, slot in slots.items():
+                tensors |= checkpoint.with_prefix(f"{name}_optimizer.{index}", slot)
+        checkpoint.save(state_file, tensors, metadata)
+
+    def save_snapshot() -> None:
+        path = snapshots / f"{metadata['iteration']:07d}.safetensors"
+        tensors = checkpoint.with_prefix("generator", generator.state_dict())
+        about = {key: metadata[key] for key in ("settings", "iteration")}
+        checkpoint.save(path, tensors, about)
+
+    size, rows = settings.image_size, (stop - start) // settings.sample_every
+    if resumed:
+        losses = np.lib.format.open_memmap(folder / "losses.npy", "r+")
+        samples = np.lib.format.open_memmap(folder / "samples.npy", "r+")
+    else:
+        losses = np.lib.format.open_memmap(
+            folder / "losses.npy", "w+", np.dtype(np.float32), (stop - start, 2)
+        )
+        losses[:] = np.nan
+        samples = np.lib.format.open_memmap(
+            folder / "samples.npy",
+            "w+",
+            np.dtype(np.uint8),
+            (rows, settings.sample_codes, size, size, 3),
+        )
+        if start == 0:
+            save_snapshot()
+
+    def codes(purpose: str) -> Tensor:
+        shape = (settings.batch_size, settings.code_length)
+        draw = rng(settings.seed, purpose, iteration).standard_normal(shape, dtype=np.float32)
+        return torch.from_numpy(draw).to(device)
+
+    # Without batch statistics, one pass of D over both batches gives what two passes give.
+    joined = not any(
+        isinstance(layer, nn.BatchNorm2d | MeanOnlyBatchNorm2d) for layer in discriminator.modules()
+    )
+    parameters = {name: list(network.parameters()) for name, network in networks.items()}
+    fixed_codes = sample_codes(settings).to(device)
+    ones = torch.ones(settings.batch_size, device=device)
+    zeros = torch.zeros(settings.batch_size, device=device)
+    batches = len(images) // settings.batch_size  # in an epoch; the rest is left out of it
+    order_epoch, order = -1, np.empty(0, np.int64)
+
+    # Losses stay on the device until the next sample is due.
+    window_start = metadata["iteration"] // settings.sample_every * settings.sample_every
+    window = torch.zeros(settings.sample_every, 2, device=device)
+    done = metadata["iteration"] - window_start
+    window[:done] = torch.from_numpy(losses[window_start - start :][:done])
+
+    saved_at = time.monotonic()
+    remaining = range(metadata["iteration"] + 1, stop + 1)
+    if metadata["status"] == "diverged":
+        remaining = range(0)
+    with Progress(label, initial=metadata["iteration"], total=stop, unit="it") as progress:
+        for iteration in remaining:
+            epoch, batch = divmod(iteration - 1, batches)
+            if epoch != order_epoch:
+                order_epoch = epoch
+                order = rng(settings.seed, "order of images", epoch).permutation(len(images))
+            chosen = order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
+            real = to_tensor(images[chosen], device)
+
+            # The discriminator: real images are ones, generated images zeros.
+            with torch.no_grad():
+                fake = generator(codes("discriminator's codes"))
+            if joined:
+                real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
+            else:
+                real_logits, fake_logits = discriminator(real), discriminator(fake)
+            d_loss = bce(real_logits, ones) + bce(fake_logits, zeros)
+            optimizers["discriminator"].zero_grad()
+            d_loss.backward(inputs=parameters["discriminator"])
+            optimizers["discriminator"].step()
+            clip_slopes(discriminator)
+
+            # The generator, with fresh codes: its images should pass for ones.
+            g_loss = bce(discriminator(generator(codes("generator's codes"))), ones)
+            optimizers["generator"].zero_grad()
+            g_loss.backward(inputs=parameters["generator"])
+            optimizers["generator"].step()
+            clip_slopes(generator)
+
+            metadata["iteration"] = iteration
+            window[iteration - window_start - 1] = torch.stack([d_loss.detach(), g_loss.detach()])
+            progress.update()
+
+            if iteration % settings.sample_every == 0:
+                losses[window_start - start : iteration - start] = window.cpu().numpy()
+                window_start = iteration
+                reason = _what_is_not_finite(window, networks)
+                if reason:
+                    metadata |= {"status": "diverged", "reason": reason}
+                    logger.info("%s diverged by iteration %d: %s.", label, iteration, reason)
+                    break
+                with torch.no_grad():
+                    made = generator.eval()(fixed_codes)
+                generator.train()
+                samples[(iteration - start) // settings.sample_every - 1] = to_uint8(made)
+                if iteration % settings.snapshot_every == 0:
+                    save_snapshot()
+
+            interrupted = should_stop() and iteration < stop
+            if interrupted or time.monotonic() - saved_at > save_every:
+                done = iteration - window_start
+                losses[window_start - start : iteration - start] = window[:done].cpu().numpy()
+                save_state()
+                saved_at = time.monotonic()
+            if interrupted:
+                raise Interrupted(f"Stopped at iteration {iteration} of {stop}; the state is kept.")
+    save_state()
+
+
+def _restore(
+    tensors: dict[str, Tensor],
+    networks: dict[str, nn.Module],
+    optimizers: dict[str, torch.optim.RMSprop],
+) -> None:
+    """Puts a saved state's tensors into the networks and their optimizers."""
+    for name, network in networks.items():
+        network.load_state_dict(checkpoint.without_prefix(name, tensors))
+        state = optimizers[name].state_dict()
+        state["state"] = {
+            index: checkpoint.without_prefix(f"{name}_optimizer.{index}", tensors)
+            for index in state["param_groups"][0]["params"]
+        }
+        optimizers[name].load_state_dict(state)
+
+
+def _what_is_not_finite(losses: Tensor, networks: dict[str, nn.Module]) -> str:
+    """Names what has lost its finite values; "" if nothing has."""
+    for column, name in enumerate(("discriminator", "generator")):
+        if not losses[:, column].isfinite().all():
+            return f"the {name}'s loss is not finite"
+    for name, network in networks.items():
+        if not all(p.isfinite().all() for p in network.parameters()):
+            return f"the {name}'s parameters are not finite"
+    return ""

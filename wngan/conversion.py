@@ -39,7 +39,9 @@ def to_weight_normalized(network: nn.Sequential) -> nn.Sequential:
         weight = linear.weight * factor
         bias = linear.bias + (linear.weight * constant).sum(1)
         last = linear is linears[-1]
-        layer = (AffineWNLinear if last else StrictWNLinear)(linear.in_features, linear.out_features)
+        layer = (AffineWNLinear if last else StrictWNLinear)(
+            linear.in_features, linear.out_features
+        )
         layer.to(weight).weight.copy_(weight)
         norm = layer.norm().squeeze(1)
         converted.append(layer)

@@ -1,16 +1,13 @@
 """The reconstruction loss of section 4: how closely a generator can come to given images."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-ALPHA = 0.9
-"""Decay of RMSProp's running mean of squared gradients (section 5.1)."""
-
-EPS = 1e-6
-"""Added to the root of that mean (section 5.1)."""
+from wngan.rmsprop import RMSProp
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,7 @@ def reconstruct(
     lr: float = 0.01,
     loss_batch: int = 32,
     compute_batch: int | None = None,
+    on_step: Callable[[], object] | None = None,
 ) -> Reconstruction:
     """Finds codes whose images come closest to `images`, by RMSProp from zero (section 4).
 
@@ -53,6 +51,7 @@ def reconstruct(
         lr: learning rate.
         loss_batch: the constant B that the summed losses are divided by.
         compute_batch: images at once; by default `loss_batch`.
+        on_step: called after each step with each `compute_batch` images, for a progress bar.
 
     Returns:
         Codes, images and losses on the generator's device, in the order of `images`. A loss is NaN
@@ -75,12 +74,12 @@ def reconstruct(
     for targets in images.split(compute_batch):
         targets = targets.to(like.device)
         codes = like.new_zeros(len(targets), code_length).requires_grad_()
-        optimizer = torch.optim.RMSprop([codes], lr=lr, alpha=ALPHA, eps=EPS)
+        optimizer = RMSProp([codes], lr)
         for _ in range(steps):
             losses = (frozen(codes) - targets).square().mean((1, 2, 3))
-            codes.grad = None
-            (losses.sum() / loss_batch).backward()
-            optimizer.step()
+            optimizer.step(torch.autograd.grad(losses.sum() / loss_batch, [codes]))
+            if on_step is not None:
+                on_step()
         with torch.no_grad():
             made = frozen(codes)
             losses = (made - targets).square().mean((1, 2, 3))

@@ -1,6 +1,7 @@
 """Random draws as a pure function of (seed, purpose, index), so that nothing of them needs saving."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def rng(seed: int, purpose: str, index: int = 0) -> np.random.Generator:
@@ -12,3 +13,11 @@ def rng(seed: int, purpose: str, index: int = 0) -> np.random.Generator:
         index: which of the purpose's draws, such as the iteration or the epoch; not negative.
     """
     return np.random.default_rng([seed, index, *purpose.encode()])
+
+
+def fixed_codes(count: int, code_length: int) -> NDArray[np.float32]:
+    """The codes (count, code_length) that samples are drawn from, the same ones in every run.
+
+    More codes of the same length begin with those that fewer are.
+    """
+    return rng(0, "fixed codes").standard_normal((count, code_length), dtype=np.float32)

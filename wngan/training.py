@@ -15,24 +15,13 @@ from wngan import checkpoint
 from wngan.data import Images, to_tensor, to_uint8
 from wngan.layers import MeanOnlyBatchNorm2d, clip_slopes
 from wngan.log import Progress, logger
-from wngan.randomness import rng
+from wngan.randomness import fixed_codes, rng
+from wngan.rmsprop import RMSProp
 from wngan.settings import Settings
-
-ALPHA = 0.9
-"""Decay of RMSProp's running mean of squared gradients (section 5.1)."""
-
-EPS = 1e-6
-"""Added to the root of that mean (section 5.1)."""
 
 
 class Interrupted(Exception):
     """Training stopped early; calling `train` again continues it."""
-
-
-def sample_codes(settings: Settings) -> Tensor:
-    """The fixed codes (sample_codes, code_length) of samples: the same ones in every run."""
-    shape = (settings.sample_codes, settings.code_length)
-    return torch.from_numpy(rng(0, "sample codes").standard_normal(shape, dtype=np.float32))
 
 
 def train(
@@ -94,10 +83,14 @@ def train(
         generator, discriminator = settings.generator(), settings.discriminator()
     networks = {"generator": generator.to(device), "discriminator": discriminator.to(device)}
     optimizers = {
-        name: torch.optim.RMSprop(network.parameters(), lr=settings.lr, alpha=ALPHA, eps=EPS)
-        for name, network in networks.items()
+        name: RMSProp(list(network.parameters()), settings.lr) for name, network in networks.items()
     }
-    metadata: checkpoint.Metadata = {"settings": asdict(settings), "iteration": 0, "status": "running", "reason": ""}
+    metadata: checkpoint.Metadata = {
+        "settings": asdict(settings),
+        "iteration": 0,
+        "status": "running",
+        "reason": "",
+    }
 
     # The state to start from: this segment's own, else the previous segment's, else none.
     if previous is not None:
@@ -128,9 +121,9 @@ def train(
         tensors = {}
         for name in networks:
             tensors |= checkpoint.with_prefix(name, networks[name].state_dict())
-            slots = optimizers[name].state_dict()["state"]
-            for index, slot in slots.items():
-                tensors |= checkpoint.with_prefix(f"{name}_optimizer.{index}", slot)
+            names = [key for key, _ in networks[name].named_parameters()]
+            squares = dict(zip(names, optimizers[name].squares, strict=True))
+            tensors |= checkpoint.with_prefix(f"{name}_squares", squares)
         checkpoint.save(state_file, tensors, metadata)
 
     def save_snapshot() -> None:
@@ -166,8 +159,8 @@ def train(
     joined = not any(
         isinstance(layer, nn.BatchNorm2d | MeanOnlyBatchNorm2d) for layer in discriminator.modules()
     )
-    parameters = {name: list(network.parameters()) for name, network in networks.items()}
-    fixed_codes = sample_codes(settings).to(device)
+    g_optimizer, d_optimizer = optimizers["generator"], optimizers["discriminator"]
+    samples_from = torch.from_numpy(fixed_codes(settings.sample_codes, settings.code_length)).to(device)
     ones = torch.ones(settings.batch_size, device=device)
     zeros = torch.zeros(settings.batch_size, device=device)
     batches = len(images) // settings.batch_size  # in an epoch; the rest is left out of it
@@ -200,16 +193,12 @@ def train(
             else:
                 real_logits, fake_logits = discriminator(real), discriminator(fake)
             d_loss = bce(real_logits, ones) + bce(fake_logits, zeros)
-            optimizers["discriminator"].zero_grad()
-            d_loss.backward(inputs=parameters["discriminator"])
-            optimizers["discriminator"].step()
+            d_optimizer.step(torch.autograd.grad(d_loss, d_optimizer.parameters))
             clip_slopes(discriminator)
 
             # The generator, with fresh codes: its images should pass for ones.
             g_loss = bce(discriminator(generator(codes("generator's codes"))), ones)
-            optimizers["generator"].zero_grad()
-            g_loss.backward(inputs=parameters["generator"])
-            optimizers["generator"].step()
+            g_optimizer.step(torch.autograd.grad(g_loss, g_optimizer.parameters))
             clip_slopes(generator)
 
             metadata["iteration"] = iteration
@@ -225,7 +214,7 @@ def train(
                     logger.info("%s diverged by iteration %d: %s.", label, iteration, reason)
                     break
                 with torch.no_grad():
-                    made = generator.eval()(fixed_codes)
+                    made = generator.eval()(samples_from)
                 generator.train()
                 samples[(iteration - start) // settings.sample_every - 1] = to_uint8(made)
                 if iteration % settings.snapshot_every == 0:
@@ -245,17 +234,16 @@ def train(
 def _restore(
     tensors: dict[str, Tensor],
     networks: dict[str, nn.Module],
-    optimizers: dict[str, torch.optim.RMSprop],
+    optimizers: dict[str, RMSProp],
 ) -> None:
     """Puts a saved state's tensors into the networks and their optimizers."""
     for name, network in networks.items():
         network.load_state_dict(checkpoint.without_prefix(name, tensors))
-        state = optimizers[name].state_dict()
-        state["state"] = {
-            index: checkpoint.without_prefix(f"{name}_optimizer.{index}", tensors)
-            for index in state["param_groups"][0]["params"]
-        }
-        optimizers[name].load_state_dict(state)
+        squares = checkpoint.without_prefix(f"{name}_squares", tensors)
+        for (key, _), square in zip(
+            network.named_parameters(), optimizers[name].squares, strict=True
+        ):
+            square.copy_(squares[key])
 
 
 def _what_is_not_finite(losses: Tensor, networks: dict[str, nn.Module]) -> str:

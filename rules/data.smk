@@ -1,0 +1,105 @@
+# Data sets: images as one uint8 array, and the permutation that splits them.
+
+
+def datasets_of_type(kind):
+    """A wildcard constraint that admits the data sets of one type."""
+    names = [name for name, settings in config["datasets"].items() if settings["type"] == kind]
+    return "|".join(names) or "(?!)"
+
+
+def dataset_settings(wildcards):
+    """The settings of a data set."""
+    return config["datasets"][wildcards.dataset]
+
+
+def archive(wildcards):
+    """Where a data set's archive is: below the data folder, unless its path is absolute."""
+    return str(Path(DATA, "raw", dataset_settings(wildcards)["archive"]["file"]))
+
+
+def archive_named(wildcards):
+    """The archive, of some data set, whose file has a name."""
+    archives = [settings.get("archive", {}) for settings in config["datasets"].values()]
+    return next(archive for archive in archives if archive.get("file") == wildcards.file)
+
+
+rule download:
+    """Fetch a data set's archive; one that is there already is used as it is."""
+    output:
+        protected(f"{DATA}/raw/{{file}}"),
+    log:
+        f"{DATA}/raw/{{file}}.log",
+    conda:
+        "../envs/wngan.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=1440,
+    params:
+        archive=archive_named,
+    script:
+        "../scripts/download.py"
+
+
+rule prepare_digits:
+    """Enlarge scikit-learn's handwritten digits."""
+    output:
+        images=f"{DATA}/{{dataset}}/images.npy",
+        about=f"{DATA}/{{dataset}}/images.json",
+    log:
+        f"{DATA}/{{dataset}}/prepare.log",
+    wildcard_constraints:
+        dataset=datasets_of_type("digits"),
+    conda:
+        "../envs/wngan.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        image_size=lookup("datasets/{dataset}/image_size", within=config),
+        code=code("prepare_digits.py"),
+    script:
+        "../scripts/prepare_digits.py"
+
+
+rule prepare_celeba:
+    """Crop CelebA's images, straight from the archive."""
+    input:
+        archive=archive,
+    output:
+        images=f"{DATA}/{{dataset}}/images.npy",
+        about=f"{DATA}/{{dataset}}/images.json",
+    log:
+        f"{DATA}/{{dataset}}/prepare.log",
+    wildcard_constraints:
+        dataset=datasets_of_type("celeba"),
+    conda:
+        "../envs/wngan.yaml"
+    threads: 8
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        image_size=lookup("datasets/{dataset}/image_size", within=config),
+        archive=lookup("datasets/{dataset}/archive", within=config, default={}),
+        code=code("prepare_celeba.py"),
+    script:
+        "../scripts/prepare_celeba.py"
+
+
+rule split:
+    """Permute a data set's images: the first are for testing, the rest for training."""
+    input:
+        about=f"{DATA}/{{dataset}}/images.json",
+    output:
+        f"{DATA}/{{dataset}}/permutation.npy",
+    log:
+        f"{DATA}/{{dataset}}/split.log",
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        seed=lookup("datasets/{dataset}/split_seed", within=config),
+        test=lookup("datasets/{dataset}/test", within=config),
+        code=code("split.py"),
+    script:
+        "../scripts/split.py"

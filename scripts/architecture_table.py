@@ -1,0 +1,128 @@
+"""Writes table 1 from the networks themselves."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas
+import torch
+from torch import nn
+
+from wngan import layers, tables
+from wngan.dcgan import Discriminator, Generator
+from wngan.log import logged
+from wngan.plots import NAMES
+
+PAPER_NAMES = {
+    nn.Conv2d: "Conv",
+    layers.ConvTranspose2d: "Conv",
+    layers.StrictWNLinear: "SWNConv",
+    layers.StrictWNConv2d: "SWNConv",
+    layers.StrictWNConvTranspose2d: "SWNConv",
+    layers.AffineWNConv2d: "AWNConv",
+    layers.AffineWNConvTranspose2d: "AWNConv",
+    layers.ChannelAffine: "affine",
+    nn.BatchNorm2d: "BN",
+    layers.MeanOnlyBatchNorm2d: "mean-only BN",
+    nn.PReLU: "PReLU",
+    layers.TPReLU: "TPReLU",
+    nn.Sigmoid: "Sigmoid",
+}
+"""Layers as table 1 calls them; the generator's first, a fully connected one, is a convolution there."""
+
+
+def blocks(network: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
+    """The convolutions of `network`, each with what follows it up to the next.
+
+    Args:
+        x: an input, which may be on the meta device.
+
+    Returns:
+        For each: layers (names of table 1), kernel, stride, padding, channels, size (of the output
+        map) and parameters.
+    """
+    found: list[dict[str, Any]] = []
+
+    def visit(layer: nn.Module, _: Any, output: torch.Tensor) -> None:
+        name = PAPER_NAMES.get(type(layer))
+        if name is not None and name.endswith("Conv"):
+            kernel = getattr(layer, "kernel_size", None) or layer.weight.shape[2:]
+            found.append(
+                {
+                    "layers": [],
+                    "kernel": kernel[0] if len(kernel) else None,
+                    "stride": getattr(layer, "stride", (1,))[0],
+                    "padding": getattr(layer, "padding", (0,))[0],
+                    "parameters": 0,
+                }
+            )
+        if name is not None:
+            found[-1]["layers"].append(name)
+        if output.ndim == 4 and found:
+            found[-1] |= {"channels": output.shape[1], "size": output.shape[2]}
+        if found:
+            found[-1]["parameters"] += sum(p.numel() for p in layer.parameters(recurse=False))
+
+    for layer in network.modules():
+        if not list(layer.children()):
+            layer.register_forward_hook(visit)
+    network(x)
+    for block in found:
+        block["kernel"] = block["kernel"] or block["size"]  # fully connected: the whole map
+    return found
+
+
+def main(
+    image_size: int, channels: list[int], code_length: int, models: list[str], csv: Path, html: Path
+) -> None:
+    """Writes a row per convolution: what each of `models` has there, its shape and parameters."""
+    rows = []
+    with torch.device("meta"):
+        images = torch.empty(2, 3, image_size, image_size)
+        codes = torch.empty(2, code_length)
+        for network in ("discriminator", "generator"):
+            by_model = {}
+            for model in models:
+                if network == "generator":
+                    generator = Generator(image_size, channels, code_length, model)
+                    by_model[model] = blocks(generator, codes)
+                else:
+                    by_model[model] = blocks(Discriminator(image_size, channels, model), images)
+            for number, parallel in enumerate(zip(*by_model.values(), strict=True), 1):
+                shape = {
+                    key: parallel[0][key] for key in ("kernel", "stride", "padding", "channels", "size")
+                }
+                rows.append(
+                    {"network": network, "layer": number}
+                    | {
+                        model: ", ".join(block["layers"])
+                        for model, block in zip(models, parallel, strict=True)
+                    }
+                    | shape
+                    | {
+                        f"{model}_parameters": block["parameters"]
+                        for model, block in zip(models, parallel, strict=True)
+                    }
+                )
+    table = pandas.DataFrame(rows)
+    table.to_csv(csv, index=False)
+    names = {("", key): table[key] for key in ("network", "layer")}
+    names |= {("layers", NAMES[model]): table[model] for model in models}
+    names |= {
+        ("convolution", key): table[key]
+        for key in ("kernel", "stride", "padding", "channels", "size")
+    }
+    counts = {("parameters", NAMES[model]): table[f"{model}_parameters"] for model in models}
+    page = pandas.DataFrame(names | counts)
+    html.write_text(tables.html(page, "Table 1", {column: "{:,}" for column in counts}))
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            snakemake.params.image_size,
+            snakemake.params.channels,
+            snakemake.params.code_length,
+            snakemake.params.models,
+            Path(snakemake.output.csv),
+            Path(snakemake.output.html),
+        )

@@ -1,0 +1,49 @@
+"""Draws the running loss of runs against iterations."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas
+from matplotlib.ticker import FuncFormatter
+
+from wngan import plots
+from wngan.log import logged
+
+
+def main(running: list[Path], runs: list[str], until: int, png: Path, pdf: Path) -> None:
+    """Draws a line per run up to iteration `until`, its lowest point marked."""
+    figure = plots.figure(plots.COLUMN, 2.4)
+    axes = figure.add_subplot()
+    peaks = []
+    for path, run in zip(running, runs, strict=True):
+        table = pandas.read_csv(path)
+        table = table[(table["iteration"] > 0) & (table["iteration"] <= until)]
+        iterations, losses = table["iteration"], table["running_loss"]
+        style = plots.run_style(run)
+        axes.plot(iterations, losses, linewidth=1, label=plots.run_name(run), **style)
+        if losses.notna().any():
+            lowest = losses.idxmin()
+            axes.plot(iterations[lowest], losses[lowest], "o", markersize=3, color=style["color"])
+            peaks.append(np.nanquantile(losses, 0.98))
+    axes.set_xlim(0, until)
+    if peaks:
+        axes.set_ylim(0, 1.15 * max(peaks))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.tick_params(labelsize=7)
+    axes.locator_params(axis="x", nbins=6)
+    axes.set_xlabel("iteration", fontsize=8)
+    axes.set_ylabel("running reconstruction loss\n(MSE per pixel and channel)", fontsize=8)
+    axes.grid(linewidth=0.3)
+    axes.legend(fontsize=7, frameon=False)
+    plots.save(figure, png, pdf)
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            [Path(path) for path in snakemake.input],
+            snakemake.params.runs,
+            snakemake.params.until,
+            Path(snakemake.output.png),
+            Path(snakemake.output.pdf),
+        )

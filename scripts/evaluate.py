@@ -1,0 +1,78 @@
+"""Evaluates each snapshot of a segment and keeps the best one."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas
+import torch
+
+from wngan import checkpoint
+from wngan.data import to_tensor
+from wngan.device import pick_device
+from wngan.evaluator import reconstruct
+from wngan.log import Progress, logged
+from wngan.settings import load_generator
+
+
+def main(
+    images: Path,
+    permutation: Path,
+    snapshots: Path,
+    running: Path,
+    best: Path,
+    count: int,
+    steps: int,
+    lr: float,
+    loss_batch: int,
+    compute_batch: int,
+    label: str,
+) -> None:
+    """Writes the loss of each of `snapshots` on the first `count` test images to `running`.
+
+    The table has a row per snapshot: iteration, running_loss (the mean over images) and
+    standard_error (of that mean). The snapshot with the lowest loss is copied to `best`; a segment
+    that a diverged run has none of leaves an empty table and an empty checkpoint.
+    """
+    device = pick_device()
+    targets = to_tensor(np.load(images, mmap_mode="r")[np.load(permutation)[:count]], device)
+    rows = []
+    files = sorted(snapshots.glob("*.safetensors"))
+    for file in Progress(f"{label} evaluation", iterable=files, unit="snapshot"):
+        generator, about = load_generator(file, device)
+        losses = reconstruct(
+            generator,
+            targets,
+            steps=steps,
+            lr=lr,
+            loss_batch=loss_batch,
+            compute_batch=compute_batch,
+        ).losses.double()
+        error = losses.std().item() / count**0.5 if count > 1 else float("nan")
+        rows.append((about["iteration"], losses.mean().item(), error))
+
+    columns = ["iteration", "running_loss", "standard_error"]
+    frame = pandas.DataFrame(rows, columns=columns)
+    frame.to_csv(running, index=False)
+    if frame["running_loss"].notna().any():
+        shutil.copyfile(files[frame["running_loss"].idxmin()], best)
+    else:
+        checkpoint.save(best, {}, {"iteration": None})
+
+
+if "snakemake" in globals():
+    torch.set_num_threads(snakemake.threads)
+    with logged(snakemake.log[0]):
+        main(
+            images=Path(snakemake.input.images),
+            permutation=Path(snakemake.input.permutation),
+            snapshots=Path(snakemake.input.snapshots),
+            running=Path(snakemake.output.running),
+            best=Path(snakemake.output.best),
+            count=snakemake.params.images,
+            steps=snakemake.params.steps,
+            lr=snakemake.params.lr,
+            loss_batch=snakemake.params.loss_batch,
+            compute_batch=snakemake.params.compute_batch,
+            label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
+        )

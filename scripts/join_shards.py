@@ -1,0 +1,30 @@
+"""Joins the shares of a final reconstruction."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas
+from safetensors.numpy import load_file, save_file
+
+from wngan.log import logged
+
+
+def main(shards: list[Path], reconstructions: Path, losses: Path) -> None:
+    """Writes all shares' arrays to `reconstructions` and a table of losses to `losses`.
+
+    The table has a row per test image, in the order of the permutation: image (from 0) and loss.
+    """
+    parts = [load_file(path) for path in shards]
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    save_file(joined, reconstructions)
+    table = pandas.DataFrame({"loss": joined["losses"].astype(np.float64)})
+    table.to_csv(losses, index_label="image")
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            [Path(path) for path in snakemake.input],
+            Path(snakemake.output.reconstructions),
+            Path(snakemake.output.losses),
+        )

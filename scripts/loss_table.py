@@ -1,0 +1,83 @@
+"""Writes a table of running and final losses, measured and the paper's."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from wngan import tables
+from wngan.log import logged
+from wngan.plots import NAMES
+
+
+def main(
+    rows: list[dict[str, Any]], running: list[Path], finals: list[Path], csv: Path, html: Path
+) -> None:
+    """Writes `csv` and `html`.
+
+    Args:
+        rows: of report/paper_values.csv.
+        running: for each row, the run's running losses.
+        finals: for each row that has a final loss, the losses of the final reconstruction.
+    """
+    remaining = iter(finals)
+    measured = []
+    for row, path in zip(rows, running, strict=True):
+        losses = pandas.read_csv(path)
+        optimal = row["checkpoint"] == "optimal"
+        line = losses.loc[losses["running_loss"].idxmin() if optimal else losses.index[-1]]
+        result = {
+            "model": row["model"],
+            "instance": row["instance"],
+            "checkpoint": row["checkpoint"],
+            "iteration": int(line["iteration"]),
+            "running_loss": line["running_loss"],
+            "running_standard_error": line["standard_error"],
+        }
+        if pandas.notna(row["final_loss"]):
+            final = pandas.read_csv(next(remaining))["loss"]
+            result["final_loss"] = final.mean()
+            result["final_standard_error"] = final.sem()
+        for name in ("iteration", "running_loss", "final_loss"):
+            if name in result:
+                result[f"paper_{name}"] = row[name]
+        measured.append(result)
+    table = pandas.DataFrame(measured)
+    table.to_csv(csv, index=False)
+    html.write_text(_page(table, f"Table {rows[0]['table']}"))
+
+
+def _page(table: pandas.DataFrame, caption: str) -> str:
+    """The table with each measured value beside the paper's."""
+    columns: dict[tuple[str, str], Any] = {
+        ("", "model"): table["model"].map(NAMES),
+        ("", "instance"): table["instance"],
+        ("", "checkpoint"): table["checkpoint"],
+    }
+    for title, name in (
+        ("iteration", "iteration"),
+        ("running loss", "running_loss"),
+        ("final loss", "final_loss"),
+    ):
+        if name not in table:
+            continue
+        columns[title, "measured"] = table[name]
+        error = name.replace("loss", "standard_error")
+        if error in table and error != name:
+            columns[title, "± s.e."] = table[error]
+        columns[title, "paper"] = table[f"paper_{name}"]
+    formats = {
+        column: "{:,.0f}" if column[0] == "iteration" else "{:.6f}" for column in columns if column[0]
+    }
+    return tables.html(pandas.DataFrame(columns), caption, dict(formats))
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            snakemake.params.rows,
+            [Path(path) for path in snakemake.input.running],
+            [Path(path) for path in snakemake.input.finals],
+            Path(snakemake.output.csv),
+            Path(snakemake.output.html),
+        )

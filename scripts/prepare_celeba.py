@@ -1,0 +1,29 @@
+"""Crops CelebA's images, straight from the archive."""
+
+from pathlib import Path
+
+from wngan.datasets import crop_archive, write_about
+from wngan.download import verify
+from wngan.log import logged
+
+
+def main(
+    archive: Path, images: Path, about: Path, size: int, sha256: str, image_size: int, workers: int
+) -> None:
+    """Writes the crops of `archive`, which must have `size` bytes and the digest `sha256`."""
+    verify(archive, size, sha256)
+    crop_archive(archive, images, image_size, workers)
+    write_about(about, images, f"CelebA, {archive.name}, sha256 {sha256}")
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            Path(snakemake.input.archive),
+            Path(snakemake.output.images),
+            Path(snakemake.output.about),
+            snakemake.params.archive["bytes"],
+            snakemake.params.archive["sha256"],
+            snakemake.params.image_size,
+            snakemake.threads,
+        )

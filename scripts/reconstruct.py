@@ -1,0 +1,77 @@
+"""Reconstructs a share of the test images with a checkpoint's generator."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from wngan import checkpoint
+from wngan.data import to_tensor, to_uint8
+from wngan.device import pick_device
+from wngan.evaluator import reconstruct
+from wngan.log import Progress, logged, logger
+from wngan.settings import load_generator
+
+
+def main(
+    images: Path,
+    permutation: Path,
+    model: Path,
+    output: Path,
+    count: int,
+    shard: int,
+    shards: int,
+    steps: int,
+    lr: float,
+    loss_batch: int,
+    compute_batch: int,
+    label: str,
+) -> None:
+    """Writes codes, images and losses of share `shard` of `shards` (from 1) of `count` test images.
+
+    The file has `codes` float32 (n, L), `images` uint8 (n, H, W, 3) and `losses` float32 (n,).
+    """
+    device = pick_device()
+    chosen = np.array_split(np.load(permutation)[:count], shards)[shard - 1]
+    targets = to_tensor(np.load(images, mmap_mode="r")[chosen])
+    generator, about = load_generator(model, device)
+    total = steps * math.ceil(len(chosen) / compute_batch)
+    with Progress(label, total=total, unit="step") as progress:
+        found = reconstruct(
+            generator,
+            targets,
+            steps=steps,
+            lr=lr,
+            loss_batch=loss_batch,
+            compute_batch=compute_batch,
+            on_step=progress.update,
+        )
+    tensors = {
+        "codes": found.codes,
+        "images": torch.from_numpy(to_uint8(found.images)),
+        "losses": found.losses,
+    }
+    checkpoint.save(output, tensors, {"iteration": about["iteration"]})
+    logger.info("%s: mean loss %.6f over %d images.", label, found.losses.mean(), len(chosen))
+
+
+if "snakemake" in globals():
+    torch.set_num_threads(snakemake.threads)
+    with logged(snakemake.log[0]):
+        main(
+            images=Path(snakemake.input.images),
+            permutation=Path(snakemake.input.permutation),
+            model=Path(snakemake.input.checkpoint),
+            output=Path(snakemake.output[0]),
+            count=snakemake.params.images,
+            shard=int(snakemake.wildcards.shard),
+            shards=snakemake.params.shards,
+            steps=snakemake.params.steps,
+            lr=snakemake.params.lr,
+            loss_batch=snakemake.params.loss_batch,
+            compute_batch=snakemake.params.compute_batch,
+            label="{experiment} {model}/{instance} {checkpoint} reconstruction".format(
+                **snakemake.wildcards
+            ),
+        )

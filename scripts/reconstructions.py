@@ -1,0 +1,73 @@
+"""Draws test images beside what each model makes of them."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from wngan import plots
+from wngan.log import logged
+from wngan.randomness import rng
+
+
+def choose_images(losses: NDArray[np.floating], how: str, count: int) -> NDArray[np.int64]:
+    """Which of N test images to show.
+
+    Args:
+        losses: (models, N), the final loss of each image with each model.
+        how: "random" takes any; "selected" prefers those that all models do well, in that each
+            model's loss is below its own median, at random among them.
+        count: at most N.
+    """
+    order = rng(0, f"{how} reconstructions").permutation(losses.shape[1])
+    if how == "selected":
+        well = (losses < np.median(losses, axis=1, keepdims=True)).all(0)
+        order = np.concatenate([order[well[order]], order[~well[order]]])
+    return order[:count]
+
+
+def main(
+    images: Path,
+    permutation: Path,
+    finals: list[Path],
+    runs: list[str],
+    choose: str,
+    rows: int,
+    groups: int,
+    png: Path,
+    pdf: Path,
+) -> None:
+    """Draws `groups` groups of `rows` rows: a test image, then its reconstruction by each run."""
+    found = [load_file(path) for path in finals]
+    losses = np.stack([final["losses"] for final in found])
+    shown = choose_images(losses, choose, rows * groups)
+    tests = np.load(images, mmap_mode="r")[np.load(permutation)[: losses.shape[1]][shown]]
+    columns = np.stack([tests, *(final["images"][shown] for final in found)], axis=1)
+    size = columns.shape[2:]
+
+    names = ["test", *(plots.run_name(run) for run in runs)]
+    height = plots.PAGE / groups * rows / len(names)
+    figure = plots.figure(plots.PAGE, height + 0.4)
+    for axes, group in zip(
+        figure.subplots(1, groups, squeeze=False)[0],
+        columns.reshape(groups, rows, len(names), *size),
+        strict=True,
+    ):
+        plots.show_grid(axes, group, columns=names)
+    plots.save(figure, png, pdf)
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            Path(snakemake.input.images),
+            Path(snakemake.input.permutation),
+            [Path(path) for path in snakemake.input.finals],
+            snakemake.params.runs,
+            snakemake.params.choose,
+            snakemake.params.rows,
+            snakemake.params.groups,
+            Path(snakemake.output.png),
+            Path(snakemake.output.pdf),
+        )

@@ -1,0 +1,38 @@
+"""Draws images of fixed codes with a checkpoint's generator."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from wngan.data import to_uint8
+from wngan.device import pick_device
+from wngan.log import logged
+from wngan.randomness import fixed_codes
+from wngan.settings import load_generator
+
+
+def main(source: Path, at: str, output: Path, count: int) -> None:
+    """Writes uint8 (count, H, W, 3); the codes are the same for every run.
+
+    Args:
+        source: a checkpoint, or a folder of snapshots that has the iteration `at`.
+    """
+    file = source / f"{int(at):07d}.safetensors" if source.is_dir() else source
+    device = pick_device()
+    generator, about = load_generator(file, device)
+    codes = torch.from_numpy(fixed_codes(count, about["settings"]["code_length"])).to(device)
+    with torch.no_grad():
+        images = [to_uint8(generator(part)) for part in codes.split(32)]
+    np.save(output, np.concatenate(images))
+
+
+if "snakemake" in globals():
+    torch.set_num_threads(snakemake.threads)
+    with logged(snakemake.log[0]):
+        main(
+            Path(snakemake.input[0]),
+            snakemake.wildcards.at,
+            Path(snakemake.output[0]),
+            snakemake.params.images,
+        )

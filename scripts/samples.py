@@ -1,0 +1,55 @@
+"""Draws samples of many codes, at one or more checkpoints of a run."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas
+
+from wngan import plots
+from wngan.log import logged
+
+
+def main(
+    samples: list[Path],
+    running: Path,
+    run: str,
+    at: list[str | int],
+    rows: int,
+    columns: int,
+    png: Path,
+    pdf: Path,
+) -> None:
+    """Draws rows × columns images for each checkpoint, the checkpoints below one another.
+
+    Args:
+        samples: uint8 (N, H, W, 3) for each checkpoint, N ≥ rows·columns.
+        running: the run's running losses, which say where its optimum is.
+        at: "optimal" or an iteration, for each checkpoint.
+    """
+    losses = pandas.read_csv(running)
+    optimum = int(losses["iteration"][losses["running_loss"].idxmin()])
+    figure = plots.figure(plots.PAGE, plots.PAGE * rows / columns * len(at) + 0.3 * len(at))
+    panels = figure.subplots(len(at), 1, squeeze=False)[:, 0]
+    for axes, path, checkpoint in zip(panels, samples, at, strict=True):
+        images = np.load(path)[: rows * columns]
+        name = f"optimum, {optimum:,}" if checkpoint == "optimal" else f"{checkpoint:,}"
+        plots.show_grid(
+            axes,
+            images.reshape(rows, columns, *images.shape[1:]),
+            rows=[(rows, f"{plots.run_name(run)}, iteration {name}".replace("iteration opt", "opt"))],
+        )
+    plots.save(figure, png, pdf)
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            [Path(path) for path in snakemake.input.samples],
+            Path(snakemake.input.running),
+            snakemake.params.run,
+            snakemake.params.at,
+            snakemake.params.rows,
+            snakemake.params.columns,
+            Path(snakemake.output.png),
+            Path(snakemake.output.pdf),
+        )

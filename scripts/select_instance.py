@@ -1,0 +1,32 @@
+"""Copies the files of a model's best instance."""
+
+import shutil
+from pathlib import Path
+
+import pandas
+
+from wngan.log import logged, logger
+
+
+def main(instances: list[dict[str, Path]], outputs: dict[str, Path]) -> None:
+    """Copies the files of the instance whose table `running` has the lowest running loss.
+
+    Args:
+        instances: for each instance, its files by the names that `outputs` has.
+        outputs: where they go.
+    """
+    lowest = [pandas.read_csv(files["running"])["running_loss"].min() for files in instances]
+    best = pandas.Series(lowest).idxmin()
+    for name, path in outputs.items():
+        shutil.copyfile(instances[best][name], path)
+    logger.info("Instance %d is the best, with a running loss of %.6f.", best + 1, lowest[best])
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        names = snakemake.output.keys()
+        files = zip(*(snakemake.input[name] for name in names), strict=True)
+        main(
+            [dict(zip(names, map(Path, paths), strict=True)) for paths in files],
+            {name: Path(path) for name, path in snakemake.output.items()},
+        )

@@ -1,0 +1,107 @@
+"""Trains one segment of a run, continuing where an earlier attempt was stopped."""
+
+import hashlib
+import json
+import shutil
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from wngan.data import Subset
+from wngan.device import pick_device
+from wngan.log import logged, logger
+from wngan.settings import Settings
+from wngan.training import train
+
+
+def main(
+    images: Path,
+    about: Path,
+    permutation: Path,
+    previous: Path | None,
+    outputs: dict[str, Path],
+    settings: dict[str, Any],
+    start: int,
+    stop: int,
+    test_images: int,
+    recovery: Path,
+    code: str,
+    label: str,
+) -> None:
+    """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then moves them to `outputs`.
+
+    Args:
+        images, about, permutation: of the prepared data set; the first `test_images` of the
+            permutation are not for training.
+        previous: the end state of the segment before.
+        outputs: the files of a segment (see `wngan.training.train`), by their names without suffix.
+        settings: of the run, for `wngan.settings.Settings`.
+        code: digest of the code that trains.
+        label: names the run in log lines.
+    """
+    device = pick_device()
+    determined_by = {
+        "settings": settings,
+        "start": start,
+        "stop": stop,
+        "test_images": test_images,
+        "code": code,
+        "torch": torch.__version__,
+        "device": device.type,
+        "inputs": [_digest(file) for file in (about, permutation, previous) if file is not None],
+    }
+    identity = hashlib.sha256(json.dumps(determined_by, sort_keys=True).encode()).hexdigest()
+
+    told_to_stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told_to_stop.set())
+    train(
+        Settings(**settings | {"channels": tuple(settings["channels"])}),
+        Subset(np.load(images, mmap_mode="r"), np.load(permutation)[test_images:]),
+        recovery,
+        start=start,
+        stop=stop,
+        previous=previous,
+        identity=identity,
+        label=label,
+        device=device,
+        should_stop=told_to_stop.is_set,
+    )
+
+    # Copied, not moved: an attempt that dies here must find the folder whole.
+    for name, path in outputs.items():
+        made = next(recovery.glob(f"{name}*"))
+        if made.is_dir():
+            shutil.copytree(made, path, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(made, path)
+    shutil.rmtree(recovery)
+    logger.info("%s finished iterations %d to %d.", label, start + 1, stop)
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+if "snakemake" in globals():
+    torch.set_num_threads(snakemake.threads)
+    with logged(snakemake.log[0]):
+        main(
+            images=Path(snakemake.input.images),
+            about=Path(snakemake.input.about),
+            permutation=Path(snakemake.input.permutation),
+            previous=Path(snakemake.input.previous) if snakemake.input.previous else None,
+            outputs={name: Path(path) for name, path in snakemake.output.items()},
+            settings=snakemake.params.settings,
+            start=snakemake.params.start,
+            stop=snakemake.params.stop,
+            test_images=snakemake.params.test_images,
+            recovery=Path(snakemake.params.recovery),
+            code=snakemake.params.code,
+            label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
+        )

@@ -1,0 +1,148 @@
+"""Checks of a configuration before anything runs; each problem is one sentence."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from wngan.sizes import map_size
+
+Config = dict[str, Any]
+
+
+class ConfigError(Exception):
+    """The configuration is not usable; the message names each key and what would be right."""
+
+
+def check(config: Config, schema: Config) -> None:
+    """Raises a `ConfigError` unless `config` fits the JSON `schema` and makes sense as a whole."""
+    errors = Draft202012Validator(schema).iter_errors(config)
+    problems = sorted({_sentence(error) for error in errors}) or list(_contradictions(config))
+    if problems:
+        raise ConfigError("\n".join(problems))
+
+
+def split_run(run: str) -> tuple[str, str]:
+    """A run as configurations name it, as model and instance: "bn/2" or, for the best, "bn"."""
+    model, _, instance = run.partition("/")
+    return model, instance or "best"
+
+
+def _sentence(error: ValidationError) -> str:
+    """The problem of one key as a sentence."""
+    key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
+    value, rule = error.instance, error.validator_value
+    known = list(error.schema.get("properties", []))
+    match error.validator:
+        case "additionalProperties":
+            patterns = list(error.schema.get("patternProperties", []))
+            unknown = [name for name in value if name not in known]
+            if patterns:
+                return f"{key} may have only keys that match {patterns[0]}, not {unknown}."
+            hints = (get_close_matches(name, known, 1) for name in unknown)
+            names = (
+                f"{name!r} (did you mean {hint[0]!r}?)" if hint else repr(name)
+                for name, hint in zip(unknown, hints, strict=True)
+            )
+            return f"{key} has an unknown key {', '.join(names)}; it may have {', '.join(known)}."
+        case "required":
+            missing = [repr(name) for name in rule if name not in value]
+            return f"{key} lacks {', '.join(missing)}."
+        case "type":
+            hint = ""
+            if isinstance(value, str) and rule == "number":
+                hint = " (in YAML a number like 1e-4 needs a point: 1.0e-4)"
+            return f"{key} must be of type {rule}, not {value!r}{hint}."
+        case "enum":
+            return f"{key} must be one of {', '.join(map(str, rule))}, not {value!r}."
+        case "pattern":
+            return f"{key}: {value!r} must match {rule}."
+        case "minimum":
+            return f"{key} must be at least {rule}, not {value!r}."
+        case "exclusiveMinimum":
+            return f"{key} must be more than {rule}, not {value!r}."
+        case "anyOf":
+            return f"{key} must be 'optimal' or an iteration, not {value!r}."
+        case _:
+            return f"{key}: {error.message}."
+
+
+def _contradictions(config: Config) -> Iterator[str]:
+    """What a schema cannot say: keys that do not fit one another."""
+    for name, experiment in config["experiments"].items():
+        yield from _experiment(config, f"experiments.{name}", experiment)
+    for table, name in config["tables"].items():
+        if name not in config["experiments"]:
+            yield f"tables.{table}: there is no experiment {name!r}."
+    for kind, figures in config["figures"].items():
+        for figure, spec in figures.items():
+            yield from _figure(config, f"figures.{kind}.{figure}", spec)
+
+
+def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
+    dataset = config["datasets"].get(experiment["dataset"])
+    if dataset is None:
+        yield f"{key}.dataset: there is no data set {experiment['dataset']!r}."
+        return
+    try:
+        map_size(dataset["image_size"], experiment["channels"])
+    except ValueError as error:
+        yield f"{key}.channels: {error}"
+
+    segment, evaluation = experiment["segment"], experiment["evaluation"]
+    every, samples = evaluation["running"]["every"], experiment["samples"]["every"]
+    if segment % every:
+        yield f"{key}.evaluation.running.every: {every} must divide the segment, {segment}."
+    if every % samples:
+        yield (
+            f"{key}.samples.every: {samples} must divide the interval of the running evaluation, "
+            f"{every}."
+        )
+    for model, run in experiment["models"].items():
+        if run["iterations"] % segment:
+            yield (
+                f"{key}.models.{model}.iterations: {run['iterations']} must be a multiple of the "
+                f"segment, {segment}."
+            )
+    for kind in ("running", "final"):
+        images = evaluation[kind]["images"]
+        if images > dataset["test"]:
+            yield (
+                f"{key}.evaluation.{kind}.images: {images} are more than the {dataset['test']} "
+                f"test images of {experiment['dataset']}."
+            )
+    if evaluation["final"]["shards"] > evaluation["final"]["images"]:
+        yield f"{key}.evaluation.final.shards: there are more shards than images."
+
+
+def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:
+    experiment = config["experiments"].get(spec["experiment"])
+    if experiment is None:
+        yield f"{key}.experiment: there is no experiment {spec['experiment']!r}."
+        return
+    runs = spec.get("runs", [spec.get("run")])
+    iterations = spec.get("iterations", []) + [at for at in spec.get("at", []) if at != "optimal"]
+    every = experiment["samples" if "iterations" in spec else "evaluation"]
+    every = every["every"] if "every" in every else every["running"]["every"]
+    for run in runs:
+        model, instance = split_run(run)
+        settings = experiment["models"].get(model)
+        if settings is None:
+            yield f"{key}: {spec['experiment']} has no model {model!r}."
+            continue
+        if instance != "best" and int(instance) > settings["instances"]:
+            yield f"{key}: {spec['experiment']} has no instance {instance} of {model}."
+        if instance == "best" and iterations:
+            yield f"{key}: at given iterations a run names its instance, as in {model}/1."
+        for iteration in iterations:
+            if iteration % every or iteration > settings["iterations"]:
+                yield (
+                    f"{key}: iteration {iteration} must be a multiple of {every} and at most the "
+                    f"{settings['iterations']} of {model}."
+                )
+    if spec.get("codes", 1) > experiment["samples"]["codes"]:
+        yield f"{key}.codes: only {experiment['samples']['codes']} codes are sampled in training."
+    images = spec.get("rows", 1) * spec.get("groups", 1)
+    if "groups" in spec and images > experiment["evaluation"]["final"]["images"]:
+        yield f"{key}: {images} reconstructions are more than the final evaluation has."

@@ -1,0 +1,31 @@
+"""What a result was computed with: the digest of the code behind a script."""
+
+import hashlib
+from functools import cache
+from modulefinder import ModuleFinder
+from pathlib import Path
+
+WITHOUT_EFFECT = ("__init__.py", "log.py")
+"""Modules that no result depends on."""
+
+
+@cache
+def sources(script: Path) -> tuple[Path, ...]:
+    """`script` and the modules of its repository that it imports, directly or not, sorted.
+
+    Args:
+        script: in a folder of the repository whose top holds the package.
+    """
+    finder = ModuleFinder(path=[str(script.resolve().parent.parent)])
+    finder.run_script(str(script))
+    files = {Path(module.__file__) for module in finder.modules.values() if module.__file__}
+    return tuple(sorted(file.resolve() for file in files if file.name not in WITHOUT_EFFECT))
+
+
+@cache
+def code_digest(script: Path) -> str:
+    """A digest of the names and contents of `sources(script)`; times and places do not matter."""
+    digest = hashlib.sha256()
+    for file in sources(script):
+        digest.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,24 @@
+"""Tables as HTML pages that stand alone."""
+
+import pandas
+
+STYLES = [
+    {"selector": "", "props": "border-collapse: collapse; font: 15px/1.5 sans-serif; margin: 1em"},
+    {"selector": "caption", "props": "text-align: left; font-weight: bold; padding: .5em"},
+    {"selector": "th, td", "props": "padding: .25em .9em; text-align: right"},
+    {"selector": "thead tr:last-child", "props": "border-bottom: 1.5px solid"},
+    {"selector": "tbody tr", "props": "border-bottom: 1px solid #ddd"},
+]
+
+
+def html(table: pandas.DataFrame, caption: str, formats: dict[object, str]) -> str:
+    """A page with the table.
+
+    Args:
+        table: its columns may have several levels.
+        caption: what stands above it.
+        formats: a format string for each column that needs one.
+    """
+    style = table.style.hide(axis="index").set_caption(caption).set_table_styles(STYLES)
+    body = style.format(formats, na_rep="–").to_html(table_uuid="table")
+    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{caption}</title>{body}</html>\n'

@@ -1,8 +1,8 @@
-# Helpers of the rules: the checked configuration, code digests, and where a run's files are.
+# What rules share: the checked configuration, code digests, and functions of wildcards.
 
+import csv
 from pathlib import Path
 
-import pandas
 import yaml
 
 from wngan.config import ConfigError, check, split_run
@@ -17,7 +17,6 @@ RESULTS = config["results"].rstrip("/")
 DATA = config["data"].rstrip("/")
 RUN = f"{RESULTS}/runs/{{experiment}}/{{model}}/{{instance}}"
 FIGURES = {name: spec for kind in config["figures"].values() for name, spec in kind.items()}
-PAPER_VALUES = Path(workflow.basedir, "report/paper_values.csv")
 
 
 wildcard_constraints:
@@ -32,8 +31,35 @@ wildcard_constraints:
 
 
 def code(script):
-    """Digest of a script and all its modules, for `params`: a change of their content reruns."""
+    """Digest of a script and the modules it imports: as a parameter, it reruns on a change."""
     return code_digest(Path(workflow.basedir, "scripts", script))
+
+
+def any_of(names):
+    """A wildcard constraint that admits these names."""
+    return "|".join(names) or "(?!)"
+
+
+# Data sets
+
+
+def datasets_of(kind):
+    """The names of the data sets of a type."""
+    return [name for name, settings in config["datasets"].items() if settings["type"] == kind]
+
+
+def archive(wildcards):
+    """Where a data set's archive is: below the data folder, unless its path is absolute."""
+    return str(Path(DATA, "raw", config["datasets"][wildcards.dataset]["archive"]["file"]))
+
+
+def archive_named(wildcards):
+    """The settings of the archive that has a file name."""
+    archives = [settings.get("archive", {}) for settings in config["datasets"].values()]
+    return next(archive for archive in archives if archive.get("file") == wildcards.file)
+
+
+# Experiments and their runs
 
 
 def experiment(wildcards):
@@ -46,25 +72,23 @@ def model_settings(wildcards):
     return experiment(wildcards)["models"][wildcards.model]
 
 
-def dataset_of(wildcards):
+def dataset_settings(wildcards):
     """The settings of the data set of a job's experiment."""
     return config["datasets"][experiment(wildcards)["dataset"]]
 
 
-def images_of(wildcards):
-    """The prepared images of a job's experiment."""
-    return f"{DATA}/{experiment(wildcards)['dataset']}/images.npy"
-
-
-def split_of(wildcards):
-    """The permutation of a job's experiment that splits its images."""
-    return f"{DATA}/{experiment(wildcards)['dataset']}/permutation.npy"
+def dataset_file(name):
+    """An input function: a file of the data set of a job's experiment."""
+    return lambda wildcards: f"{DATA}/{experiment(wildcards)['dataset']}/{name}"
 
 
 def run_folder(experiment, run):
     """The folder of a run as figures name it, such as bn or bn/2."""
     model, instance = split_run(run)
-    return f"{RESULTS}/runs/{experiment}/{model}/{instance}"
+    return RUN.format(experiment=experiment, model=model, instance=instance)
+
+
+# Training
 
 
 def segments(wildcards):
@@ -72,11 +96,220 @@ def segments(wildcards):
     return range(1, model_settings(wildcards)["iterations"] // experiment(wildcards)["segment"] + 1)
 
 
-def shards(wildcards):
-    """The numbers of the jobs that share a final reconstruction, from 1."""
-    return range(1, experiment(wildcards)["evaluation"]["final"]["shards"] + 1)
+def segment_start(wildcards):
+    """The last iteration before a segment."""
+    return (int(wildcards.segment) - 1) * experiment(wildcards)["segment"]
 
 
-def segment_of(wildcards, iteration):
-    """The number of the segment that ends with or contains an iteration above 0."""
-    return (int(iteration) - 1) // experiment(wildcards)["segment"] + 1
+def segment_stop(wildcards):
+    """The last iteration of a segment."""
+    return int(wildcards.segment) * experiment(wildcards)["segment"]
+
+
+def previous_state(wildcards):
+    """The end state of the segment before, or nothing for the first."""
+    number = int(wildcards.segment) - 1
+    return f"{RUN}/segments/{number}/state.safetensors".format(**wildcards) if number else []
+
+
+def training_settings(wildcards):
+    """What a run trains, as wngan.settings.Settings takes it."""
+    settings = experiment(wildcards)
+    return {
+        "architecture": settings["architecture"],
+        "model": wildcards.model,
+        "image_size": dataset_settings(wildcards)["image_size"],
+        "channels": settings["channels"],
+        "code_length": settings["code_length"],
+        "batch_size": settings["batch_size"],
+        "lr": settings["lr"],
+        "seed": config["seed"] + int(wildcards.instance) - 1,
+        "snapshot_every": settings["evaluation"]["running"]["every"],
+        "sample_every": settings["samples"]["every"],
+        "sample_codes": settings["samples"]["codes"],
+    }
+
+
+def test_images(wildcards):
+    """How many images at the start of the permutation are not for training."""
+    return dataset_settings(wildcards)["test"]
+
+
+def recovery(wildcards):
+    """Where an unfinished segment keeps its state; not an output, as those go when a job fails."""
+    folder = f"{RESULTS}/recovery/{{experiment}}/{{model}}/{{instance}}/{{segment}}"
+    return folder.format(**wildcards)
+
+
+def snapshot_folder(path):
+    """The folder of a segment's snapshots, flagged as the configuration wants it."""
+    return directory(path) if config["keep_snapshots"] else temp(directory(path))
+
+
+# Evaluation
+
+
+def of_segments(name):
+    """An input function: a file of each segment of a run."""
+    path = f"{RUN}/segments/{{segment}}/{name}"
+    return lambda wildcards: expand(path, segment=segments(wildcards), **wildcards)
+
+
+def of_instances(name):
+    """An input function: a file of each instance of a model."""
+
+    def files(wildcards):
+        instances = range(1, model_settings(wildcards)["instances"] + 1)
+        named = {"experiment": wildcards.experiment, "model": wildcards.model}
+        return expand(f"{RUN}/{name}", instance=instances, **named)
+
+    return files
+
+
+def last_states(wildcards):
+    """The end state of each instance of a model."""
+    last = max(segments(wildcards))
+    return of_instances(f"segments/{last}/state.safetensors")(wildcards)
+
+
+def final_checkpoint(wildcards):
+    """The checkpoint of a final reconstruction: of a run's last iteration, or of its optimum."""
+    if wildcards.checkpoint == "converged" and wildcards.instance != "best":
+        return of_segments("state.safetensors")(wildcards)[-1]
+    return f"{RUN}/{{checkpoint}}.safetensors".format(**wildcards)
+
+
+def shard_files(wildcards):
+    """The shares of a final reconstruction."""
+    count = experiment(wildcards)["evaluation"]["final"]["shards"]
+    path = f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors"
+    return expand(path, shard=range(1, count + 1), **wildcards)
+
+
+def sampled_file(wildcards):
+    """The optimal checkpoint, or the folder of snapshots that has an iteration's."""
+    if wildcards.at == "optimal":
+        return f"{RUN}/optimal.safetensors".format(**wildcards)
+    number = (int(wildcards.at) - 1) // experiment(wildcards)["segment"] + 1
+    return f"{RUN}/segments/{number}/snapshots".format(**wildcards)
+
+
+# Tables
+
+
+def table_rows(wildcards):
+    """The rows of a table: those of the paper's whose runs the experiment has."""
+    models = config["experiments"][config["tables"][wildcards.table]]["models"]
+    with open(Path(workflow.basedir, "report/paper_values.csv"), newline="") as file:
+        rows = [row for row in csv.DictReader(file) if f"table{row['table']}" == wildcards.table]
+    return [
+        row
+        for row in rows
+        if row["model"] in models
+        and (row["instance"] == "best" or int(row["instance"]) <= models[row["model"]]["instances"])
+    ]
+
+
+def of_rows(name):
+    """An input function: a file of the run of each row of a table."""
+
+    def files(wildcards):
+        experiment = config["tables"][wildcards.table]
+        rows = table_rows(wildcards)
+        return [
+            f"{run_folder(experiment, '{model}/{instance}')}/{name}".format(**row) for row in rows
+        ]
+
+    return files
+
+
+def finals_of_rows(wildcards):
+    """The final losses of those rows of a table for which the paper has one."""
+    files = of_rows("final/{checkpoint}.csv")(wildcards)
+    return [file for file, row in zip(files, table_rows(wildcards)) if row["final_loss"]]
+
+
+def table1_networks(wildcards):
+    """The sizes and models whose networks table 1 describes."""
+    settings = config["experiments"][config["tables"]["table1"]]
+    return {
+        "image_size": config["datasets"][settings["dataset"]]["image_size"],
+        "channels": settings["channels"],
+        "code_length": settings["code_length"],
+        "models": list(settings["models"]),
+    }
+
+
+def table_labels(wildcards):
+    """How the report lists a table."""
+    number = wildcards.table.removeprefix("table")
+    return {"Table": number, "Experiment": config["tables"][wildcards.table]}
+
+
+# Figures
+
+
+def figure(wildcards):
+    """What a figure shows."""
+    return FIGURES[wildcards.figure]
+
+
+def of_runs(name):
+    """An input function: a file of each of a figure's runs."""
+
+    def files(wildcards):
+        spec = figure(wildcards)
+        runs = spec["runs"] if "runs" in spec else [spec["run"]]
+        return [f"{run_folder(spec['experiment'], run)}/{name}" for run in runs]
+
+    return files
+
+
+def evolution_files(wildcards):
+    """The samples of each run's segments, up to the figure's last iteration."""
+    spec = figure(wildcards)
+    segment = config["experiments"][spec["experiment"]]["segment"]
+    last = (max(spec["iterations"]) - 1) // segment + 1
+    return [
+        f"{run_folder(spec['experiment'], run)}/segments/{number}/samples.npy"
+        for run in spec["runs"]
+        for number in range(1, last + 1)
+    ]
+
+
+def sample_interval(wildcards):
+    """Iterations between samples in the runs of a figure."""
+    return config["experiments"][figure(wildcards)["experiment"]]["samples"]["every"]
+
+
+def sample_files(wildcards):
+    """The samples of a figure's run at each of the figure's checkpoints."""
+    spec = figure(wildcards)
+    folder = run_folder(spec["experiment"], spec["run"])
+    return [f"{folder}/samples/{at}.npy" for at in spec["at"]]
+
+
+def figure_data(name):
+    """An input function: a file of the data set that a figure's experiment uses."""
+
+    def file(wildcards):
+        dataset = config["experiments"][figure(wildcards)["experiment"]]["dataset"]
+        return f"{DATA}/{dataset}/{name}"
+
+    return file
+
+
+def figure_png(path):
+    """A figure's PNG, flagged for the report."""
+    return report(path, "../report/figures.rst", category="Figures", labels=figure_labels)
+
+
+def figure_labels(wildcards):
+    """How the report lists a figure."""
+    spec = figure(wildcards)
+    runs = spec["runs"] if "runs" in spec else [spec["run"]]
+    return {
+        "Figure": wildcards.figure.removeprefix("figure").lstrip("0"),
+        "Experiment": spec["experiment"],
+        "Models": ", ".join(dict.fromkeys(split_run(run)[0] for run in runs)),
+    }

@@ -1,28 +1,6 @@
 # Data sets: images as one uint8 array, and the permutation that splits them.
 
 
-def datasets_of_type(kind):
-    """A wildcard constraint that admits the data sets of one type."""
-    names = [name for name, settings in config["datasets"].items() if settings["type"] == kind]
-    return "|".join(names) or "(?!)"
-
-
-def dataset_settings(wildcards):
-    """The settings of a data set."""
-    return config["datasets"][wildcards.dataset]
-
-
-def archive(wildcards):
-    """Where a data set's archive is: below the data folder, unless its path is absolute."""
-    return str(Path(DATA, "raw", dataset_settings(wildcards)["archive"]["file"]))
-
-
-def archive_named(wildcards):
-    """The archive, of some data set, whose file has a name."""
-    archives = [settings.get("archive", {}) for settings in config["datasets"].values()]
-    return next(archive for archive in archives if archive.get("file") == wildcards.file)
-
-
 rule download:
     """Fetch a data set's archive; one that is there already is used as it is."""
     output:
@@ -48,7 +26,7 @@ rule prepare_digits:
     log:
         f"{DATA}/{{dataset}}/prepare.log",
     wildcard_constraints:
-        dataset=datasets_of_type("digits"),
+        dataset=any_of(datasets_of("digits")),
     conda:
         "../envs/wngan.yaml"
     resources:
@@ -71,7 +49,7 @@ rule prepare_celeba:
     log:
         f"{DATA}/{{dataset}}/prepare.log",
     wildcard_constraints:
-        dataset=datasets_of_type("celeba"),
+        dataset=any_of(datasets_of("celeba")),
     conda:
         "../envs/wngan.yaml"
     threads: 8

@@ -1,54 +1,11 @@
 # Evaluation: running losses of snapshots, the optimal one, final reconstructions, samples.
 
 
-def evaluation(wildcards):
-    """The evaluation settings of a job's experiment."""
-    return experiment(wildcards)["evaluation"]
-
-
-def of_segments(name):
-    """An input function: a file of each segment of a run."""
-    path = f"{RUN}/segments/{{segment}}/{name}"
-    return lambda wildcards: expand(path, segment=segments(wildcards), **wildcards)
-
-
-def of_instances(name):
-    """An input function: a file of each instance of a model."""
-
-    def files(wildcards):
-        instances = range(1, model_settings(wildcards)["instances"] + 1)
-        named = {"experiment": wildcards.experiment, "model": wildcards.model}
-        return expand(f"{RUN}/{name}", instance=instances, **named)
-
-    return files
-
-
-def last_states(wildcards):
-    """The end state of each instance of a model."""
-    last = max(segments(wildcards))
-    return of_instances(f"segments/{last}/state.safetensors")(wildcards)
-
-
-def final_checkpoint(wildcards):
-    """The checkpoint of a final reconstruction: of a run's last iteration, or of its optimum."""
-    if wildcards.checkpoint == "converged" and wildcards.instance != "best":
-        return of_segments("state.safetensors")(wildcards)[-1]
-    return f"{RUN}/{{checkpoint}}.safetensors".format(**wildcards)
-
-
-def sampled_file(wildcards):
-    """The optimal checkpoint, or the folder of snapshots that holds an iteration's."""
-    if wildcards.at == "optimal":
-        return f"{RUN}/optimal.safetensors".format(**wildcards)
-    number = segment_of(wildcards, wildcards.at)
-    return f"{RUN}/segments/{number}/snapshots".format(**wildcards)
-
-
 rule evaluate_segment:
     """Reconstruct some test images with each snapshot of a segment (section 4)."""
     input:
-        images=images_of,
-        permutation=split_of,
+        images=dataset_file("images.npy"),
+        permutation=dataset_file("permutation.npy"),
         snapshots=f"{RUN}/segments/{{segment}}/snapshots",
     output:
         running=f"{RUN}/segments/{{segment}}/running.csv",
@@ -62,11 +19,11 @@ rule evaluate_segment:
         mem_mb=8000,
         runtime=720,
     params:
-        images=lambda wildcards: evaluation(wildcards)["running"]["images"],
-        steps=lambda wildcards: evaluation(wildcards)["running"]["steps"],
-        lr=lambda wildcards: evaluation(wildcards)["lr"],
-        loss_batch=lambda wildcards: experiment(wildcards)["batch_size"],
-        compute_batch=lambda wildcards: evaluation(wildcards)["compute_batch"],
+        images=lookup("experiments/{experiment}/evaluation/running/images", within=config),
+        steps=lookup("experiments/{experiment}/evaluation/running/steps", within=config),
+        lr=lookup("experiments/{experiment}/evaluation/lr", within=config),
+        loss_batch=lookup("experiments/{experiment}/batch_size", within=config),
+        compute_batch=lookup("experiments/{experiment}/evaluation/compute_batch", within=config),
         code=code("evaluate.py"),
     script:
         "../scripts/evaluate.py"
@@ -119,8 +76,8 @@ rule select_instance:
 rule reconstruct_shard:
     """Reconstruct a share of the test images with many steps (section 5.1, final evaluation)."""
     input:
-        images=images_of,
-        permutation=split_of,
+        images=dataset_file("images.npy"),
+        permutation=dataset_file("permutation.npy"),
         checkpoint=final_checkpoint,
     output:
         temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors"),
@@ -133,12 +90,12 @@ rule reconstruct_shard:
         mem_mb=8000,
         runtime=720,
     params:
-        images=lambda wildcards: evaluation(wildcards)["final"]["images"],
-        steps=lambda wildcards: evaluation(wildcards)["final"]["steps"],
-        shards=lambda wildcards: evaluation(wildcards)["final"]["shards"],
-        lr=lambda wildcards: evaluation(wildcards)["lr"],
-        loss_batch=lambda wildcards: experiment(wildcards)["batch_size"],
-        compute_batch=lambda wildcards: evaluation(wildcards)["compute_batch"],
+        images=lookup("experiments/{experiment}/evaluation/final/images", within=config),
+        steps=lookup("experiments/{experiment}/evaluation/final/steps", within=config),
+        shards=lookup("experiments/{experiment}/evaluation/final/shards", within=config),
+        lr=lookup("experiments/{experiment}/evaluation/lr", within=config),
+        loss_batch=lookup("experiments/{experiment}/batch_size", within=config),
+        compute_batch=lookup("experiments/{experiment}/evaluation/compute_batch", within=config),
         code=code("reconstruct.py"),
     script:
         "../scripts/reconstruct.py"
@@ -147,11 +104,7 @@ rule reconstruct_shard:
 rule join_shards:
     """Join the shares of a final reconstruction."""
     input:
-        lambda wildcards: expand(
-            f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors",
-            shard=shards(wildcards),
-            **wildcards,
-        ),
+        shard_files,
     output:
         reconstructions=f"{RUN}/final/{{checkpoint}}.safetensors",
         losses=f"{RUN}/final/{{checkpoint}}.csv",

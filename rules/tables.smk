@@ -1,48 +1,6 @@
 # Tables: measured values beside the paper's, as CSV and as HTML.
 
 
-def table_rows(wildcards):
-    """The rows of a table: those of the paper's whose runs the experiment has."""
-    paper = pandas.read_csv(PAPER_VALUES, dtype={"table": str, "instance": str})
-    models = config["experiments"][config["tables"][wildcards.table]]["models"]
-    return [
-        row
-        for row in paper[paper["table"] == wildcards.table.removeprefix("table")].to_dict("records")
-        if row["model"] in models
-        and (row["instance"] == "best" or int(row["instance"]) <= models[row["model"]]["instances"])
-    ]
-
-
-def is_final(row):
-    """Whether the paper's row has the loss of a final reconstruction."""
-    return pandas.notna(row["final_loss"])
-
-
-def of_rows(name, wanted=lambda row: True):
-    """An input function: a file of the run of each row of a table."""
-
-    def files(wildcards):
-        experiment = config["tables"][wildcards.table]
-        return [
-            f"{RESULTS}/runs/{experiment}/{row['model']}/{row['instance']}/{name}".format(**row)
-            for row in table_rows(wildcards)
-            if wanted(row)
-        ]
-
-    return files
-
-
-def table_experiment(wildcards):
-    """The experiment that fills a table."""
-    return config["experiments"][config["tables"][wildcards.table]]
-
-
-def table_labels(wildcards):
-    """How the report lists a table."""
-    number = wildcards.table.removeprefix("table")
-    return {"Table": number, "Experiment": config["tables"][wildcards.table]}
-
-
 rule architecture_table:
     """Make table 1 from the networks themselves."""
     output:
@@ -61,12 +19,7 @@ rule architecture_table:
     conda:
         "../envs/wngan.yaml"
     params:
-        image_size=lambda wildcards: config["datasets"][table_experiment(wildcards)["dataset"]][
-            "image_size"
-        ],
-        channels=lambda wildcards: table_experiment(wildcards)["channels"],
-        code_length=lambda wildcards: table_experiment(wildcards)["code_length"],
-        models=lambda wildcards: list(table_experiment(wildcards)["models"]),
+        networks=table1_networks,
         code=code("architecture_table.py"),
     script:
         "../scripts/architecture_table.py"
@@ -76,7 +29,7 @@ rule loss_table:
     """Make a table of running and final losses."""
     input:
         running=of_rows("running.csv"),
-        finals=of_rows("final/{checkpoint}.csv", is_final),
+        finals=finals_of_rows,
     output:
         csv=f"{RESULTS}/tables/{{table}}.csv",
         html=report(

@@ -10,7 +10,7 @@ from torch import nn
 from wngan import layers, tables
 from wngan.dcgan import Discriminator, Generator
 from wngan.log import logged
-from wngan.plots import NAMES
+from wngan.names import NAMES
 
 PAPER_NAMES = {
     nn.Conv2d: "Conv",
@@ -27,7 +27,7 @@ PAPER_NAMES = {
     layers.TPReLU: "TPReLU",
     nn.Sigmoid: "Sigmoid",
 }
-"""Layers as table 1 calls them; the generator's first, a fully connected one, is a convolution there."""
+"""Layers as table 1 calls them; the generator's first, fully connected, is a convolution there."""
 
 
 def blocks(network: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
@@ -44,8 +44,9 @@ def blocks(network: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
 
     def visit(layer: nn.Module, _: Any, output: torch.Tensor) -> None:
         name = PAPER_NAMES.get(type(layer))
+        parameters = dict(layer.named_parameters(recurse=False))
         if name is not None and name.endswith("Conv"):
-            kernel = getattr(layer, "kernel_size", None) or layer.weight.shape[2:]
+            kernel = parameters["weight"].shape[2:]
             found.append(
                 {
                     "layers": [],
@@ -60,7 +61,7 @@ def blocks(network: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
         if output.ndim == 4 and found:
             found[-1] |= {"channels": output.shape[1], "size": output.shape[2]}
         if found:
-            found[-1]["parameters"] += sum(p.numel() for p in layer.parameters(recurse=False))
+            found[-1]["parameters"] += sum(p.numel() for p in parameters.values())
 
     for layer in network.modules():
         if not list(layer.children()):
@@ -89,7 +90,8 @@ def main(
                     by_model[model] = blocks(Discriminator(image_size, channels, model), images)
             for number, parallel in enumerate(zip(*by_model.values(), strict=True), 1):
                 shape = {
-                    key: parallel[0][key] for key in ("kernel", "stride", "padding", "channels", "size")
+                    key: parallel[0][key]
+                    for key in ("kernel", "stride", "padding", "channels", "size")
                 }
                 rows.append(
                     {"network": network, "layer": number}
@@ -113,16 +115,13 @@ def main(
     }
     counts = {("parameters", NAMES[model]): table[f"{model}_parameters"] for model in models}
     page = pandas.DataFrame(names | counts)
-    html.write_text(tables.html(page, "Table 1", {column: "{:,}" for column in counts}))
+    html.write_text(tables.html(page, "Table 1", dict.fromkeys(counts, "{:,}")))
 
 
 if "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
-            snakemake.params.image_size,
-            snakemake.params.channels,
-            snakemake.params.code_length,
-            snakemake.params.models,
-            Path(snakemake.output.csv),
-            Path(snakemake.output.html),
+            **snakemake.params.networks,
+            csv=Path(snakemake.output.csv),
+            html=Path(snakemake.output.html),
         )

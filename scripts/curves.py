@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-import pandas
 from matplotlib.ticker import FuncFormatter
 
 from wngan import plots
+from wngan import running as running_losses
 from wngan.log import logged
+from wngan.names import run_name
 
 
 def main(running: list[Path], runs: list[str], until: int, png: Path, pdf: Path) -> None:
@@ -16,14 +17,14 @@ def main(running: list[Path], runs: list[str], until: int, png: Path, pdf: Path)
     axes = figure.add_subplot()
     peaks = []
     for path, run in zip(running, runs, strict=True):
-        table = pandas.read_csv(path)
-        table = table[(table["iteration"] > 0) & (table["iteration"] <= until)]
-        iterations, losses = table["iteration"], table["running_loss"]
+        rows = running_losses.read([path])
+        rows = rows[(rows["iteration"] > 0) & (rows["iteration"] <= until)]
+        iterations, losses = rows["iteration"], rows["running_loss"]
         style = plots.run_style(run)
-        axes.plot(iterations, losses, linewidth=1, label=plots.run_name(run), **style)
-        if losses.notna().any():
-            lowest = losses.idxmin()
-            axes.plot(iterations[lowest], losses[lowest], "o", markersize=3, color=style["color"])
+        axes.plot(iterations, losses, linewidth=1, label=run_name(run), **style)
+        if np.isfinite(losses).any():
+            lowest, loss, _ = running_losses.optimum(rows).tolist()
+            axes.plot(lowest, loss, "o", markersize=3, color=style["color"])
             peaks.append(np.nanquantile(losses, 0.98))
     axes.set_xlim(0, until)
     if peaks:

@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import pandas
 import torch
 
 from wngan import checkpoint
+from wngan import running as running_losses
 from wngan.data import to_tensor
 from wngan.device import pick_device
 from wngan.evaluator import reconstruct
@@ -51,11 +51,10 @@ def main(
         error = losses.std().item() / count**0.5 if count > 1 else float("nan")
         rows.append((about["iteration"], losses.mean().item(), error))
 
-    columns = ["iteration", "running_loss", "standard_error"]
-    frame = pandas.DataFrame(rows, columns=columns)
-    frame.to_csv(running, index=False)
-    if frame["running_loss"].notna().any():
-        shutil.copyfile(files[frame["running_loss"].idxmin()], best)
+    running_losses.write(running, rows)
+    if rows:
+        best_iteration = running_losses.optimum(running_losses.read([running]))["iteration"]
+        shutil.copyfile(snapshots / f"{best_iteration:07d}.safetensors", best)
     else:
         checkpoint.save(best, {}, {"iteration": None})
 

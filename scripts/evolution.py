@@ -6,6 +6,7 @@ import numpy as np
 
 from wngan import plots
 from wngan.log import logged
+from wngan.names import run_name
 
 
 def main(
@@ -39,7 +40,7 @@ def main(
         figure.add_subplot(),
         images,
         columns=[f"{iteration:,}" for iteration in iterations],
-        rows=[(codes, plots.run_name(run)) for run in runs],
+        rows=[(codes, run_name(run)) for run in runs],
     )
     plots.save(figure, png, pdf)
 

@@ -1,9 +1,9 @@
 """Joins the shares of a final reconstruction."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
-import pandas
 from safetensors.numpy import load_file, save_file
 
 from wngan.log import logged
@@ -17,8 +17,10 @@ def main(shards: list[Path], reconstructions: Path, losses: Path) -> None:
     parts = [load_file(path) for path in shards]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     save_file(joined, reconstructions)
-    table = pandas.DataFrame({"loss": joined["losses"].astype(np.float64)})
-    table.to_csv(losses, index_label="image")
+    with open(losses, "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("image", "loss"))
+        writer.writerows(enumerate(joined["losses"].tolist()))
 
 
 if "snakemake" in globals():

@@ -5,9 +5,10 @@ from typing import Any
 
 import pandas
 
+from wngan import running as running_losses
 from wngan import tables
 from wngan.log import logged
-from wngan.plots import NAMES
+from wngan.names import NAMES
 
 
 def main(
@@ -23,24 +24,19 @@ def main(
     remaining = iter(finals)
     measured = []
     for row, path in zip(rows, running, strict=True):
-        losses = pandas.read_csv(path)
-        optimal = row["checkpoint"] == "optimal"
-        line = losses.loc[losses["running_loss"].idxmin() if optimal else losses.index[-1]]
-        result = {
-            "model": row["model"],
-            "instance": row["instance"],
-            "checkpoint": row["checkpoint"],
-            "iteration": int(line["iteration"]),
-            "running_loss": line["running_loss"],
-            "running_standard_error": line["standard_error"],
-        }
-        if pandas.notna(row["final_loss"]):
+        losses = running_losses.read([path])
+        at = running_losses.optimum(losses) if row["checkpoint"] == "optimal" else losses[-1]
+        result = {name: row[name] for name in ("model", "instance", "checkpoint")}
+        result |= dict(
+            zip(("iteration", "running_loss", "running_standard_error"), at.tolist(), strict=True)
+        )
+        if row["final_loss"]:
             final = pandas.read_csv(next(remaining))["loss"]
             result["final_loss"] = final.mean()
             result["final_standard_error"] = final.sem()
         for name in ("iteration", "running_loss", "final_loss"):
             if name in result:
-                result[f"paper_{name}"] = row[name]
+                result[f"paper_{name}"] = float(row[name])
         measured.append(result)
     table = pandas.DataFrame(measured)
     table.to_csv(csv, index=False)
@@ -67,9 +63,11 @@ def _page(table: pandas.DataFrame, caption: str) -> str:
             columns[title, "± s.e."] = table[error]
         columns[title, "paper"] = table[f"paper_{name}"]
     formats = {
-        column: "{:,.0f}" if column[0] == "iteration" else "{:.6f}" for column in columns if column[0]
+        column: "{:,.0f}" if column[0] == "iteration" else "{:.6f}"
+        for column in columns
+        if column[0]
     }
-    return tables.html(pandas.DataFrame(columns), caption, dict(formats))
+    return tables.html(pandas.DataFrame(columns), caption, formats)
 
 
 if "snakemake" in globals():

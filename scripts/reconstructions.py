@@ -8,6 +8,7 @@ from safetensors.numpy import load_file
 
 from wngan import plots
 from wngan.log import logged
+from wngan.names import run_name
 from wngan.randomness import rng
 
 
@@ -46,7 +47,7 @@ def main(
     columns = np.stack([tests, *(final["images"][shown] for final in found)], axis=1)
     size = columns.shape[2:]
 
-    names = ["test", *(plots.run_name(run) for run in runs)]
+    names = ["test", *(run_name(run) for run in runs)]
     height = plots.PAGE / groups * rows / len(names)
     figure = plots.figure(plots.PAGE, height + 0.4)
     for axes, group in zip(

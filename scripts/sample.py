@@ -23,7 +23,7 @@ def main(source: Path, at: str, output: Path, count: int) -> None:
     generator, about = load_generator(file, device)
     codes = torch.from_numpy(fixed_codes(count, about["settings"]["code_length"])).to(device)
     with torch.no_grad():
-        images = [to_uint8(generator(part)) for part in codes.split(32)]
+        images = [to_uint8(generator(codes[k : k + 32])) for k in range(0, count, 32)]
     np.save(output, np.concatenate(images))
 
 

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-import pandas
 
 from wngan import plots
+from wngan import running as running_losses
 from wngan.log import logged
+from wngan.names import run_name
 
 
 def main(
@@ -26,17 +27,16 @@ def main(
         running: the run's running losses, which say where its optimum is.
         at: "optimal" or an iteration, for each checkpoint.
     """
-    losses = pandas.read_csv(running)
-    optimum = int(losses["iteration"][losses["running_loss"].idxmin()])
+    optimum = running_losses.optimum(running_losses.read([running]))["iteration"]
     figure = plots.figure(plots.PAGE, plots.PAGE * rows / columns * len(at) + 0.3 * len(at))
     panels = figure.subplots(len(at), 1, squeeze=False)[:, 0]
     for axes, path, checkpoint in zip(panels, samples, at, strict=True):
         images = np.load(path)[: rows * columns]
-        name = f"optimum, {optimum:,}" if checkpoint == "optimal" else f"{checkpoint:,}"
+        name = f"optimum, {optimum:,}" if checkpoint == "optimal" else f"iteration {checkpoint:,}"
         plots.show_grid(
             axes,
             images.reshape(rows, columns, *images.shape[1:]),
-            rows=[(rows, f"{plots.run_name(run)}, iteration {name}".replace("iteration opt", "opt"))],
+            rows=[(rows, f"{run_name(run)}, {name}")],
         )
     plots.save(figure, png, pdf)
 
@@ -45,7 +45,7 @@ if "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             [Path(path) for path in snakemake.input.samples],
-            Path(snakemake.input.running),
+            Path(snakemake.input.running[0]),
             snakemake.params.run,
             snakemake.params.at,
             snakemake.params.rows,

@@ -3,8 +3,9 @@
 import shutil
 from pathlib import Path
 
-import pandas
+import numpy as np
 
+from wngan import running
 from wngan.log import logged, logger
 
 
@@ -15,11 +16,11 @@ def main(instances: list[dict[str, Path]], outputs: dict[str, Path]) -> None:
         instances: for each instance, its files by the names that `outputs` has.
         outputs: where they go.
     """
-    lowest = [pandas.read_csv(files["running"])["running_loss"].min() for files in instances]
-    best = pandas.Series(lowest).idxmin()
+    rows = [running.optimum(running.read([files["running"]])) for files in instances]
+    best = next(k for k, row in enumerate(rows) if row == running.optimum(np.array(rows)))
     for name, path in outputs.items():
         shutil.copyfile(instances[best][name], path)
-    logger.info("Instance %d is the best, with a running loss of %.6f.", best + 1, lowest[best])
+    logger.info("Instance %d is the best, with a running loss of %.6f.", best + 1, rows[best][1])
 
 
 if "snakemake" in globals():

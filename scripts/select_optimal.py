@@ -3,20 +3,22 @@
 import shutil
 from pathlib import Path
 
-import pandas
-
+from wngan import running as running_losses
 from wngan.log import logged, logger
 
 
 def main(segments: list[Path], best: list[Path], running: Path, optimal: Path) -> None:
-    """Writes the joined tables of `segments` to `running` and copies one of `best` to `optimal`."""
-    tables = [pandas.read_csv(path) for path in segments]
-    joined = pandas.concat(tables, ignore_index=True)
-    joined.to_csv(running, index=False)
-    lowest = [table["running_loss"].min() for table in tables]
-    shutil.copyfile(best[pandas.Series(lowest).idxmin()], optimal)
-    row = joined.loc[joined["running_loss"].idxmin()]
-    logger.info("Lowest running loss %.6f at %d.", row["running_loss"], row["iteration"])
+    """Writes the joined rows of `segments` to `running` and copies one of `best` to `optimal`."""
+    rows = running_losses.read(segments)
+    running_losses.write(running, rows)
+    iteration, loss, _ = running_losses.optimum(rows).tolist()
+    holder = next(
+        number
+        for number, path in enumerate(segments)
+        if iteration in running_losses.read([path])["iteration"]
+    )
+    shutil.copyfile(best[holder], optimal)
+    logger.info("The lowest running loss is %.6f, at %d.", loss, iteration)
 
 
 if "snakemake" in globals():

@@ -32,7 +32,7 @@ def main(
     code: str,
     label: str,
 ) -> None:
-    """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then moves them to `outputs`.
+    """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then fills `outputs`.
 
     Args:
         images, about, permutation: of the prepared data set; the first `test_images` of the

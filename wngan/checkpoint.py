@@ -23,7 +23,8 @@ def sha256(tensors: dict[str, Tensor], metadata: Metadata) -> str:
     digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        flat = tensor.cpu().contiguous().reshape(-1).view(torch.uint8)
+        digest.update(flat.numpy().data)
     return digest.hexdigest()
 
 
@@ -62,7 +63,7 @@ def load(path: Path) -> tuple[dict[str, Tensor], Metadata]:
     try:
         with safe_open(path, "pt") as file:
             header = json.loads(file.metadata()["wngan"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            tensors = {name: file.get_tensor(name) for name in list(file.keys())}
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} is not a readable checkpoint of wngan: {error}") from error
     if sha256(tensors, header["metadata"]) != header["sha256"]:

@@ -32,11 +32,13 @@ def split_run(run: str) -> tuple[str, str]:
 def _sentence(error: ValidationError) -> str:
     """The problem of one key as a sentence."""
     key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
-    value, rule = error.instance, error.validator_value
-    known = list(error.schema.get("properties", []))
+    value: Any = error.instance
+    rule: Any = error.validator_value
+    schema: Any = error.schema
+    known = list(schema.get("properties", []))
     match error.validator:
         case "additionalProperties":
-            patterns = list(error.schema.get("patternProperties", []))
+            patterns = list(schema.get("patternProperties", []))
             unknown = [name for name in value if name not in known]
             if patterns:
                 return f"{key} may have only keys that match {patterns[0]}, not {unknown}."

@@ -24,34 +24,28 @@ def to_weight_normalized(network: nn.Sequential) -> nn.Sequential:
     Raises:
         ValueError: `network` is not such a stack.
     """
-    linears, relus = list(network)[::2], list(network)[1::2]
-    if (
-        len(network) % 2 == 0
-        or not all(isinstance(layer, nn.Linear) and layer.bias is not None for layer in linears)
-        or not all(isinstance(layer, nn.ReLU) for layer in relus)
-    ):
+    linears = [layer for layer in network if isinstance(layer, nn.Linear)]
+    kinds = [nn.Linear, *[nn.ReLU, nn.Linear] * (len(linears) - 1)]
+    if list(map(type, network)) != kinds or any(layer.bias is None for layer in linears):
         raise ValueError("The network must be Linear, ReLU, …, Linear, each Linear with a bias.")
 
     converted: list[nn.Module] = []
+    # The input of a layer is factor·t + constant, with t what the previous TReLU gives.
     factor, constant = linears[0].weight.new_ones(()), linears[0].weight.new_zeros(())
     for linear in linears:
-        # The input is factor·t + constant, with t what the previous TReLU gives.
         weight = linear.weight * factor
         bias = linear.bias + (linear.weight * constant).sum(1)
-        last = linear is linears[-1]
-        layer = (AffineWNLinear if last else StrictWNLinear)(
-            linear.in_features, linear.out_features
-        )
-        layer.to(weight).weight.copy_(weight)
-        norm = layer.norm().squeeze(1)
-        converted.append(layer)
-        if isinstance(layer, AffineWNLinear):
-            assert layer.scale is not None and layer.bias is not None
-            layer.scale.copy_(norm)
-            layer.bias.copy_(bias)
+        if linear is linears[-1]:
+            last = AffineWNLinear(linear.in_features, linear.out_features).to(weight)
+            last.weight.copy_(weight)
+            scale = last.norm().squeeze(1)
+            last.load_state_dict({"weight": weight, "scale": scale, "bias": bias})
+            converted.append(last)
         else:
+            hidden = StrictWNLinear(linear.in_features, linear.out_features).to(weight)
+            hidden.weight.copy_(weight)
+            factor, constant = hidden.norm().squeeze(1), bias
             activation = TReLU(linear.out_features).to(weight)
-            activation.threshold.copy_(-bias / norm)
-            converted.append(activation)
-            factor, constant = norm, bias
+            activation.threshold.copy_(-constant / factor)
+            converted += [hidden, activation]
     return nn.Sequential(*converted)

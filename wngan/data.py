@@ -32,9 +32,9 @@ class Subset:
 
 
 def to_tensor(images: NDArray[np.uint8], device: str | torch.device = "cpu") -> Tensor:
-    """uint8 (N, H, W, 3) -> float32 (N, 3, H, W) in [0, 1] on `device`."""
+    """uint8 (N, H, W, 3) -> float32 (N, 3, H, W) in [0, 1] on `device`, channels last in memory."""
     tensor = torch.from_numpy(np.ascontiguousarray(images)).to(device)
-    return tensor.permute(0, 3, 1, 2).contiguous().to(torch.float32).div_(255)
+    return tensor.permute(0, 3, 1, 2).to(torch.float32).div_(255)
 
 
 def to_uint8(images: Tensor) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from wngan.recipes import recipe
 from wngan.sizes import map_size
 
+
 class Discriminator(nn.Module):
     """Images (N, 3, image_size, image_size) in [0, 1] -> logits (N,) (table 1, top).
 

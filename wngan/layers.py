@@ -1,4 +1,4 @@
-"""Weight-normalized layers and the translated activations that go with them (section 3, appendix B).
+"""Weight-normalized layers and translated activations (section 3, appendix B).
 
 A strict weight-normalized layer divides each output unit's weights by their norm and has neither
 scale nor bias (eq. 4); an affine one learns both (eq. 12). For inputs that are independent with
@@ -52,7 +52,7 @@ class _WeightNorm(nn.Module):
         return self.weight.numel() // self.weight.shape[self.unit_dim]
 
     def reset_parameters(self) -> None:
-        """Draws weights from U(±1/sqrt(fan_in)) (appendix B); scale is 1 and bias 0 at the start."""
+        """Draws weights from U(±1/sqrt(fan_in)) (appendix B); sets scale to 1 and bias to 0."""
         bound = 1 / math.sqrt(self.fan_in)
         nn.init.uniform_(self.weight, -bound, bound)
         if self.scale is not None and self.bias is not None:
@@ -60,7 +60,7 @@ class _WeightNorm(nn.Module):
             nn.init.zeros_(self.bias)
 
     def norm(self) -> Tensor:
-        """The norm of each unit's weights, sqrt(Σw² + EPS) / sqrt(share), shaped to divide `weight`.
+        """The norm of each unit's weights, sqrt(Σw² + EPS) / sqrt(share), to divide `weight` by.
 
         Returns: a tensor of `weight`'s rank, 1 in every dimension but `unit_dim`.
         """
@@ -186,7 +186,7 @@ class ChannelAffine(nn.Module):
 
 
 class TReLU(nn.Module):
-    """max(x, α) with α (`threshold`) learned per channel of (N, C, …), 0 at the start (eq. 10, 11)."""
+    """max(x, α) per channel of (N, C, …); α is `threshold`, 0 at the start (eq. 10, 11)."""
 
     def __init__(self, num_channels: int) -> None:
         super().__init__()
@@ -265,7 +265,7 @@ class MeanOnlyBatchNorm2d(nn.Module):
 
 @torch.no_grad()
 def clip_slopes(module: nn.Module) -> None:
-    """Clips the slopes of every PReLU and TPReLU inside `module` to [0, 1] in place (section 5.1)."""
+    """Clips the slopes of each PReLU and TPReLU in `module` to [0, 1], in place (section 5.1)."""
     for layer in module.modules():
         if isinstance(layer, TPReLU):
             layer.slope.clamp_(0, 1)

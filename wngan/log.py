@@ -14,7 +14,7 @@ logger = logging.getLogger("wngan")
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
-    """Sends log lines to the file `path` (appended) and to standard error, an error's traceback too."""
+    """Sends log lines, and an error's traceback, to the file `path` and to standard error."""
     formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S")
     handlers: list[logging.Handler] = [logging.FileHandler(path), logging.StreamHandler(sys.stderr)]
     for handler in handlers:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,15 +13,6 @@ COLUMN, PAGE = 3.35, 6.9
 """Widths of a column and of a page, in inches."""
 
 DPI = 200
-
-NAMES = {
-    "vanilla": "vanilla",
-    "bn": "BN",
-    "wn": "WN",
-    "affine_wn": "affine WN",
-    "wn_mean_bn": "WN + mean-only BN",
-}
-"""Models as the paper writes them."""
 
 # Okabe and Ito's palette, which color-blind readers can tell apart.
 COLORS = {
@@ -35,13 +27,7 @@ LINES = ("-", "--", ":")
 """Styles of a model's first, second and third instance."""
 
 
-def run_name(run: str) -> str:
-    """A run as a legend names it: "BN" for bn, "BN-2" for bn/2."""
-    model, _, instance = run.partition("/")
-    return f"{NAMES[model]}-{instance}" if instance else NAMES[model]
-
-
-def run_style(run: str) -> dict[str, str]:
+def run_style(run: str) -> dict[str, Any]:
     """The color of a run's model and the line of its instance, as `Axes.plot` takes them."""
     model, _, instance = run.partition("/")
     return {"color": COLORS[model], "linestyle": LINES[(int(instance or 1) - 1) % len(LINES)]}

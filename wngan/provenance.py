@@ -18,8 +18,9 @@ def sources(script: Path) -> tuple[Path, ...]:
     """
     finder = ModuleFinder(path=[str(script.resolve().parent.parent)])
     finder.run_script(str(script))
-    files = {Path(module.__file__) for module in finder.modules.values() if module.__file__}
-    return tuple(sorted(file.resolve() for file in files if file.name not in WITHOUT_EFFECT))
+    names = [getattr(module, "__file__", None) for module in finder.modules.values()]
+    files = {Path(name).resolve() for name in names if name}
+    return tuple(sorted(file for file in files if file.name not in WITHOUT_EFFECT))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Random draws as a pure function of (seed, purpose, index), so that nothing of them needs saving."""
+"""Random draws as a pure function of (seed, purpose, index), so that none need saving."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -31,10 +31,10 @@ class RMSProp:
         self.squares = [torch.zeros_like(parameter) for parameter in self.parameters]
 
     @torch.no_grad()
-    def step(self, gradients: Sequence[Tensor]) -> None:
+    def step(self, gradients: tuple[Tensor, ...] | list[Tensor]) -> None:
         """Changes the parameters once; `gradients` are in the parameters' order."""
         torch._foreach_mul_(self.squares, self.alpha)
         torch._foreach_addcmul_(self.squares, gradients, gradients, 1 - self.alpha)
         roots = torch._foreach_sqrt(self.squares)
         torch._foreach_add_(roots, self.eps)
-        torch._foreach_addcdiv_(self.parameters, gradients, roots, -self.lr)
+        torch._foreach_addcdiv_(self.parameters, gradients, list(roots), -self.lr)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 MAP_SIZES = (4, 5)
-"""Sizes of the smallest feature map: 5 for CelebA (section 5.1), 4 for CIFAR-10 and LSUN (D.3, D.4)."""
+"""Sizes of the smallest map: 5 for CelebA (section 5.1), 4 for CIFAR-10 and LSUN (D.3, D.4)."""
 
 
 def map_size(image_size: int, channels: Sequence[int]) -> int:

@@ -1,8 +1,10 @@
 """Tables as HTML pages that stand alone."""
 
+from typing import Any
+
 import pandas
 
-STYLES = [
+STYLES: list[Any] = [
     {"selector": "", "props": "border-collapse: collapse; font: 15px/1.5 sans-serif; margin: 1em"},
     {"selector": "caption", "props": "text-align: left; font-weight: bold; padding: .5em"},
     {"selector": "th, td", "props": "padding: .25em .9em; text-align: right"},
@@ -11,7 +13,7 @@ STYLES = [
 ]
 
 
-def html(table: pandas.DataFrame, caption: str, formats: dict[object, str]) -> str:
+def html(table: pandas.DataFrame, caption: str, formats: dict[Any, Any]) -> str:
     """A page with the table.
 
     Args:
@@ -21,4 +23,5 @@ def html(table: pandas.DataFrame, caption: str, formats: dict[object, str]) -> s
     """
     style = table.style.hide(axis="index").set_caption(caption).set_table_styles(STYLES)
     body = style.format(formats, na_rep="–").to_html(table_uuid="table")
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{caption}</title>{body}</html>\n'
+    head = f'<meta charset="utf-8"><title>{caption}</title>'
+    return f'<!doctype html><html lang="en">{head}{body}</html>\n'

@@ -81,7 +81,9 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng(settings.seed, "parameters").integers(2**32)))
         generator, discriminator = settings.generator(), settings.discriminator()
-    networks = {"generator": generator.to(device), "discriminator": discriminator.to(device)}
+    networks = {"generator": generator, "discriminator": discriminator}
+    for network in networks.values():  # channels last: the same numbers, faster convolutions
+        network.to(device).to(memory_format=torch.channels_last)
     optimizers = {
         name: RMSProp(list(network.parameters()), settings.lr) for name, network in networks.items()
     }
@@ -118,7 +120,7 @@ def train(
     def save_state() -> None:
         samples.flush()
         losses.flush()
-        tensors = {}
+        tensors: dict[str, Tensor] = {}
         for name in networks:
             tensors |= checkpoint.with_prefix(name, networks[name].state_dict())
             names = [key for key, _ in networks[name].named_parameters()]
@@ -160,7 +162,9 @@ def train(
         isinstance(layer, nn.BatchNorm2d | MeanOnlyBatchNorm2d) for layer in discriminator.modules()
     )
     g_optimizer, d_optimizer = optimizers["generator"], optimizers["discriminator"]
-    samples_from = torch.from_numpy(fixed_codes(settings.sample_codes, settings.code_length)).to(device)
+    samples_from = torch.from_numpy(fixed_codes(settings.sample_codes, settings.code_length)).to(
+        device
+    )
     ones = torch.ones(settings.batch_size, device=device)
     zeros = torch.zeros(settings.batch_size, device=device)
     batches = len(images) // settings.batch_size  # in an epoch; the rest is left out of it

@@ -1,0 +1,38 @@
+# The commands of this repository. Each makes .venv from the locked requirements if it has to.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint lock clean
+
+demo: .venv/installed ## the paper in miniature, on handwritten digits, into results/demo
+	$(BIN)/snakemake --profile demo
+	$(BIN)/snakemake --profile demo --report results/demo/report.zip
+	$(BIN)/snakemake --profile demo --report results/demo/report.html
+	$(BIN)/python demo/summary.py results/demo
+
+test: .venv/installed ## all tests
+	$(BIN)/python -m pytest --numprocesses 2
+
+lint: .venv/installed ## style, types and Snakemake's own advice
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/mypy
+	$(BIN)/snakemake --lint
+
+lock: .venv/installed ## new versions into envs/, from envs/requirements.in
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header envs/requirements.in --output-file envs/requirements.txt
+	$(BIN)/python envs/derive.py
+
+# uv comes first, from its own hashes; it then installs everything at once, itself included.
+.venv/installed: envs/requirements.txt envs/uv.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement envs/uv.txt
+	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes envs/requirements.txt
+	touch $@
+
+clean: ## what the demo made, and .venv
+	rm -rf results/demo .venv

@@ -1,0 +1,27 @@
+"""Says where the demo's results are and what its table 2 found."""
+
+import sys
+from pathlib import Path
+
+import pandas
+
+from wngan.names import NAMES
+
+
+def main(results: Path) -> None:
+    """Prints to the terminal."""
+    table = pandas.read_csv(results / "tables/table2.csv")
+    print(f"\nThe report: {results}/report.html (or report.zip, to unpack)")
+    print(f"Tables:     {results}/tables/")
+    print(f"Figures:    {results}/figures/")
+    print("\nTable 2 on digits: lowest running loss (50 steps) and final loss (500 steps)\n")
+    print(f"{'model':10}{'iteration':>10}{'running loss':>15}{'final loss':>13}{'± s.e.':>11}")
+    for row in table.itertuples():
+        print(
+            f"{NAMES[row.model]:10}{row.iteration:>10,}{row.running_loss:>15.6f}"
+            f"{row.final_loss:>13.6f}{row.final_standard_error:>11.6f}"
+        )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -7,12 +7,11 @@ BIN := .venv/bin
 
 demo: .venv/installed ## the paper in miniature, on handwritten digits, into results/demo
 	$(BIN)/snakemake --profile demo
-	$(BIN)/snakemake --profile demo --report results/demo/report.zip
 	$(BIN)/snakemake --profile demo --report results/demo/report.html
 	$(BIN)/python demo/summary.py results/demo
 
 test: .venv/installed ## all tests
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: .venv/installed ## style, types and Snakemake's own advice
 	$(BIN)/ruff format --check .

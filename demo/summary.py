@@ -11,7 +11,7 @@ from wngan.names import NAMES
 def main(results: Path) -> None:
     """Prints to the terminal."""
     table = pandas.read_csv(results / "tables/table2.csv")
-    print(f"\nThe report: {results}/report.html (or report.zip, to unpack)")
+    print(f"\nThe report: {results}/report.html")
     print(f"Tables:     {results}/tables/")
     print(f"Figures:    {results}/figures/")
     print("\nTable 2 on digits: lowest running loss (50 steps) and final loss (500 steps)\n")

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 ENVS = Path(__file__).parent
 NEEDED = (
     "jsonschema",
@@ -19,27 +21,32 @@ NEEDED = (
 """What the scripts import; Snakemake itself is outside of `--sdm conda`'s environment."""
 
 
-def locked(requirements: str) -> dict[str, list[str]]:
-    """The pinned lines of each package, such as `numpy==2.4.6 ; python_full_version < '3.12'`."""
-    pins: dict[str, list[str]] = {}
-    for line in requirements.splitlines():
-        if match := re.match(r"([a-z0-9][a-z0-9._-]*)==[^\\]*", line):
-            pins.setdefault(match[1], []).append(match[0].strip())
-    return pins
+PYTHON = "3.12"
+"""Of conda's environment."""
+
+
+def locked(requirements: str, python: str) -> dict[str, str]:
+    """The version of each package that the lock has for a version of Python."""
+    found = (Requirement(line) for line in re.findall(r"^[^\s#\\]+==[^\\\n]*", requirements, re.M))
+    return {
+        pin.name: str(pin.specifier).removeprefix("==")
+        for pin in found
+        if pin.marker is None or pin.marker.evaluate({"python_full_version": f"{python}.0"})
+    }
 
 
 def conda_yaml(requirements: str) -> str:
     """The environment for `snakemake --sdm conda`, its packages from the same registry by pip."""
-    pins = locked(requirements)
+    versions = locked(requirements, PYTHON)
     lines = [
         "# Made by envs/derive.py from envs/requirements.txt.",
         "channels:",
         "  - conda-forge",
         "dependencies:",
-        "  - python=3.12",
+        f"  - python={PYTHON}",
         "  - pip",
         "  - pip:",
-        *(f'      - "{pin}"' for name in NEEDED for pin in pins[name]),
+        *(f"      - {name}=={versions[name]}" for name in NEEDED),
     ]
     return "\n".join(lines) + "\n"
 

@@ -34,7 +34,7 @@ def blocks(network: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
     """The convolutions of `network`, each with what follows it up to the next.
 
     Args:
-        x: an input, which may be on the meta device.
+        x: an input.
 
     Returns:
         For each: layers (names of table 1), kernel, stride, padding, channels, size (of the output
@@ -77,7 +77,7 @@ def main(
 ) -> None:
     """Writes a row per convolution: what each of `models` has there, its shape and parameters."""
     rows = []
-    with torch.device("meta"):
+    with torch.no_grad():
         images = torch.empty(2, 3, image_size, image_size)
         codes = torch.empty(2, code_length)
         for network in ("discriminator", "generator"):

@@ -67,6 +67,8 @@ def _fetch(source: str, part: Path, size: int) -> None:
     with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
         if response.status != 206:
             have = 0
+        if response.length is not None and have + response.length != size:
+            raise DownloadError(f"It offers {have + response.length} bytes, not {size}.")
         with (
             open(part, "ab" if have else "wb") as file,
             Progress(part.stem, total=size, initial=have, unit="B", unit_scale=True) as progress,

@@ -1,0 +1,129 @@
+"""Each mistake in a configuration is one clear sentence."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from wngan.config import ConfigError, check, split_run
+from wngan.names import NAMES
+from wngan.plots import COLORS
+from wngan.recipes import RECIPES
+from wngan.settings import ARCHITECTURES
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
+PAPER = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "demo/config.yaml", "tests/workflow/tiny.yaml"])
+def test_the_configurations_pass(file: str) -> None:
+    check(yaml.safe_load((ROOT / file).read_text()), SCHEMA)
+
+
+def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    """Sets a key, named by its path, of a configuration."""
+
+    def change(config: dict[str, Any]) -> None:
+        *parents, last = path.split("/")
+        for parent in parents:
+            config = config[parent]
+        config[last] = value
+
+    return change
+
+
+CELEBA = "experiments/celeba_dcgan"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            put(f"{CELEBA}/batchsize", 32),
+            "experiments.celeba_dcgan has an unknown key 'batchsize' (did you mean 'batch_size'?)",
+        ),
+        (put("colour", 1), "the configuration has an unknown key 'colour'"),
+        (
+            put(f"{CELEBA}/batch_size", "many"),
+            "experiments.celeba_dcgan.batch_size must be of type integer, not 'many'.",
+        ),
+        (put(f"{CELEBA}/lr", "1e-4"), "in YAML a number like 1e-4 needs a point: 1.0e-4"),
+        (put(f"{CELEBA}/lr", 0), "experiments.celeba_dcgan.lr must be more than 0, not 0."),
+        (
+            put(f"{CELEBA}/channels", [64, 128]),
+            "experiments.celeba_dcgan.channels: Images of size 160 do not fit 2 channels",
+        ),
+        (
+            put(f"{CELEBA}/evaluation/running/every", 700),
+            "experiments.celeba_dcgan.evaluation.running.every: 700 must divide the segment, 50000",
+        ),
+        (
+            put(f"{CELEBA}/samples/every", 30),
+            "experiments.celeba_dcgan.samples.every: 30 must divide the interval",
+        ),
+        (
+            put(f"{CELEBA}/models/wn/iterations", 70000),
+            "experiments.celeba_dcgan.models.wn.iterations: 70000 must be a multiple",
+        ),
+        (put(f"{CELEBA}/models/gan", {}), "experiments.celeba_dcgan.models may have only keys"),
+        (put(f"{CELEBA}/models/wn", {"iterations": 50000}), "wn lacks 'instances'."),
+        (put(f"{CELEBA}/evaluation/final/images", 3000), "3000 are more than the 2000 test images"),
+        (put(f"{CELEBA}/evaluation/final/shards", 2001), "there are more shards than images"),
+        (put(f"{CELEBA}/dataset", "faces"), "there is no data set 'faces'"),
+        (
+            put("datasets/celeba/type", "jpeg"),
+            "datasets.celeba.type must be one of celeba, digits, not 'jpeg'.",
+        ),
+        (put("tables/table9", "celeba_dcgan"), "tables may have only keys that match"),
+        (put("tables/table2", "cifar"), "tables.table2: there is no experiment 'cifar'."),
+        (
+            put("figures/curves/figure01/runs", ["gan"]),
+            "figures.curves.figure01: celeba_dcgan has no model 'gan'.",
+        ),
+        (
+            put("figures/curves/figure20/runs", ["vanilla/4"]),
+            "figures.curves.figure20: celeba_dcgan has no instance 4 of vanilla.",
+        ),
+        (put("figures/evolution/figure04/iterations", [150]), "150 must be a multiple of 100"),
+        (put("figures/evolution/figure04/runs", ["wn"]), "names its instance, as in wn/1"),
+        (put("figures/evolution/figure04/codes", 11), "only 10 codes are sampled"),
+        (put("figures/samples/figure13/at", ["best"]), "must be 'optimal' or an iteration"),
+        (put("figures/samples/figure13/at", [200000]), "at most the 150000 of vanilla"),
+        (put("figures/reconstructions/figure02/rows", 1000), "3000 reconstructions are more"),
+        (put("seed", -1), "seed must be at least 0, not -1."),
+    ],
+)
+def test_a_mistake_is_a_sentence(change: Callable[[dict[str, Any]], None], sentence: str) -> None:
+    config = copy.deepcopy(PAPER)
+    change(config)
+    with pytest.raises(ConfigError) as caught:
+        check(config, SCHEMA)
+    sentences = str(caught.value).splitlines()
+    assert any(sentence in each for each in sentences)
+    assert all(each.endswith(".") for each in sentences)
+
+
+def test_two_mistakes_are_two_sentences() -> None:
+    config = copy.deepcopy(PAPER)
+    put("seed", "x")(config)
+    del config["data"]
+    with pytest.raises(ConfigError) as caught:
+        check(config, SCHEMA)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_names_agree_with_the_package() -> None:
+    experiment = SCHEMA["$defs"]["experiment"]["properties"]
+    assert experiment["architecture"]["enum"] == list(ARCHITECTURES)
+    (pattern,) = experiment["models"]["patternProperties"]
+    assert pattern == f"^({'|'.join(RECIPES)})$"
+    assert list(NAMES) == list(COLORS) == list(RECIPES)
+
+
+@pytest.mark.parametrize(("run", "parts"), [("bn", ("bn", "best")), ("bn/2", ("bn", "2"))])
+def test_a_run_is_a_model_and_an_instance(run: str, parts: tuple[str, str]) -> None:
+    assert split_run(run) == parts

@@ -1,0 +1,276 @@
+"""The reconstruction loss against a plain reimplementation, and what users rely on."""
+
+import copy
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from wngan.dcgan import Generator
+from wngan.evaluator import Reconstruction, reconstruct
+
+torch.set_num_threads(1)
+
+
+def small_generator(model: str = "wn", dtype: torch.dtype = torch.float64) -> Generator:
+    """Contrasts are raised, so that the codes matter as much as in a trained generator."""
+    torch.manual_seed(0)
+    generator = Generator(16, (6, 8), 5, model).to(dtype)
+    with torch.no_grad():
+        for name, parameter in generator.named_parameters():
+            if name.endswith("scale"):
+                parameter.mul_(2)
+        for layer in generator.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.running_mean.normal_(0, 0.2)
+                layer.running_var.uniform_(0.5, 1.5)
+    return generator
+
+
+def random_images(count: int = 7, dtype: torch.dtype = torch.float64) -> Tensor:
+    generator = torch.Generator().manual_seed(1)
+    return torch.rand(count, 3, 16, 16, generator=generator, dtype=torch.float64).to(dtype)
+
+
+def plain_reconstruct(
+    generator: nn.Module, images: Tensor, steps: int, lr: float, loss_batch: int
+) -> tuple[Tensor, Tensor]:
+    """Codes and losses, one image after another, with torch's optimizer."""
+    generator = copy.deepcopy(generator).eval()
+    codes, losses = [], []
+    for image in images:
+        code = torch.zeros(1, 5, dtype=images.dtype, requires_grad=True)
+        optimizer = torch.optim.RMSprop([code], lr=lr, alpha=0.9, eps=1e-6)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            error = ((generator(code)[0] - image) ** 2).sum() / (3 * 16 * 16)
+            (error / loss_batch).backward()
+            optimizer.step()
+        with torch.no_grad():
+            losses.append(((generator(code)[0] - image) ** 2).sum() / (3 * 16 * 16))
+        codes.append(code.detach()[0])
+    return torch.stack(codes), torch.stack(losses)
+
+
+def relative(got: Tensor, expected: Tensor) -> float:
+    return float(((got - expected).abs() / expected.abs()).max())
+
+
+class TestAgainstPlainReimplementation:
+    @pytest.mark.parametrize("model", ["wn", "bn", "vanilla", "wn_mean_bn"])
+    @pytest.mark.parametrize(("lr", "loss_batch"), [(0.01, 32), (0.05, 4)])
+    def test_gives_the_same(self, model: str, lr: float, loss_batch: int) -> None:
+        generator, images = small_generator(model), random_images(4)
+        got = reconstruct(generator, images, steps=15, lr=lr, loss_batch=loss_batch)
+        codes, losses = plain_reconstruct(generator, images, 15, lr, loss_batch)
+        assert relative(got.losses, losses) < 1e-9
+        assert float((got.codes - codes).abs().max()) < 1e-9
+        assert got.codes.abs().max() > lr  # they have gone somewhere
+
+    def test_lr_and_loss_batch_are_the_papers_by_default(self) -> None:
+        generator, images = small_generator(), random_images(3)
+        codes, losses = plain_reconstruct(generator, images, 10, 0.01, 32)
+        got = reconstruct(generator, images, steps=10)
+        assert relative(got.losses, losses) < 1e-9
+        assert float((got.codes - codes).abs().max()) < 1e-9
+
+    def test_codes_begin_at_zero(self) -> None:
+        got = reconstruct(small_generator(), random_images(3), steps=0)
+        assert got.codes.shape == (3, 5)
+        assert not got.codes.any()
+
+    @pytest.mark.parametrize("steps", [0, 1, 7])
+    def test_losses_and_images_are_those_of_the_last_codes(self, steps: int) -> None:
+        generator, images = small_generator(), random_images()
+        got = reconstruct(generator, images, steps=steps, lr=0.1, compute_batch=3)
+        made = generator(got.codes).detach()
+        assert got.images.shape == images.shape
+        torch.testing.assert_close(got.images, made, rtol=1e-12, atol=1e-12)
+        expected = ((made - images) ** 2).flatten(1).mean(1)
+        assert relative(got.losses, expected) < 1e-12
+
+    def test_results_follow_the_order_of_the_images(self) -> None:
+        generator, images = small_generator(), random_images()
+        order = torch.tensor([4, 2, 6, 0, 1, 5, 3])
+        got = reconstruct(generator, images, steps=5, compute_batch=2)
+        permuted = reconstruct(generator, images[order], steps=5, compute_batch=2)
+        assert relative(permuted.losses, got.losses[order]) < 1e-9
+        assert len(set(got.losses.tolist())) == 7
+
+
+class TestBatches:
+    @pytest.mark.parametrize(
+        ("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-9)], ids=str
+    )
+    @pytest.mark.parametrize("model", ["wn", "bn"])
+    def test_compute_batch_does_not_matter(
+        self, model: str, dtype: torch.dtype, tolerance: float
+    ) -> None:
+        generator, images = small_generator(model, dtype), random_images(7, dtype)
+        losses = {
+            size: reconstruct(generator, images, steps=50, compute_batch=size).losses
+            for size in (1, 3, 7, 100)
+        }
+        for size in (1, 3, 100):
+            assert relative(losses[size], losses[7]) < tolerance
+
+    def test_compute_batch_is_loss_batch_by_default(self) -> None:
+        def sizes(**options: Any) -> list[int]:
+            generator, seen = small_generator(), list[int]()
+            generator.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+            reconstruct(generator, random_images(7), steps=0, **options)
+            return seen
+
+        assert sizes(loss_batch=3) == [3, 3, 1]
+        assert sizes(loss_batch=3, compute_batch=5) == [5, 2]
+        assert sizes() == [7]
+
+    def test_loss_batch_matters(self) -> None:
+        """RMSProp's ε is not negligible: the scale of the loss is a part of the protocol."""
+        losses = [
+            reconstruct(
+                small_generator(), random_images(7), steps=5, loss_batch=batch, compute_batch=7
+            ).losses
+            for batch in (1, 32, 10_000)
+        ]
+        assert relative(losses[0], losses[1]) > 1e-6
+        assert relative(losses[1], losses[2]) > 1e-6
+
+    def test_on_step_is_called_after_each_step_of_each_batch(self) -> None:
+        calls: list[None] = []
+        reconstruct(
+            small_generator(),
+            random_images(7),
+            steps=4,
+            compute_batch=3,
+            on_step=lambda: calls.append(None),
+        )
+        assert len(calls) == 4 * 3
+
+
+def state(generator: nn.Module) -> dict[str, Any]:
+    """All of `generator` that an evaluation could change."""
+    return {
+        **{f"value {k}": v.clone() for k, v in generator.state_dict().items()},
+        **{f"stride {k}": v.stride() for k, v in generator.state_dict().items()},
+        **{f"identity {k}": id(v) for k, v in generator.named_parameters()},
+        **{
+            f"grad {k}": None if v.grad is None else v.grad.clone()
+            for k, v in generator.named_parameters()
+        },
+        **{f"requires_grad {k}": v.requires_grad for k, v in generator.named_parameters()},
+        **{f"training {k}": v.training for k, v in generator.named_modules()},
+    }
+
+
+class TestUsersThings:
+    @pytest.mark.parametrize("model", ["wn", "bn", "wn_mean_bn"])
+    @pytest.mark.parametrize("training", [True, False])
+    def test_generator_is_left_as_it_was_given(self, model: str, training: bool) -> None:
+        generator = small_generator(model).train(training)
+        generator.layers[2].train(not training)
+        generator(torch.ones(4, 5, dtype=torch.float64)).sum().backward()
+        parameters = list(generator.parameters())
+        parameters[0].grad = None
+        parameters[1].requires_grad_(False)
+        before = state(generator)
+        reconstruct(generator, random_images(3), steps=3, compute_batch=2)
+        after = state(generator)
+        assert before.keys() == after.keys()
+        for key, value in before.items():
+            if isinstance(value, Tensor):
+                assert torch.equal(value, after[key]), key
+            else:
+                assert value == after[key], key
+
+    def test_images_are_left_as_they_were_given(self) -> None:
+        images = random_images(3)
+        reconstruct(small_generator(), images, steps=3)
+        assert torch.equal(images, random_images(3))
+        assert images.is_contiguous()
+
+    @pytest.mark.parametrize("model", ["bn", "wn_mean_bn"])
+    def test_generator_is_used_in_inference_mode(self, model: str) -> None:
+        images = random_images(3)
+        given = reconstruct(small_generator(model).train(), images, steps=5)
+        evaluated = reconstruct(small_generator(model).eval(), images, steps=5)
+        assert torch.equal(given.losses, evaluated.losses)
+
+    def test_generator_without_trainable_parameters(self) -> None:
+        images = random_images(3)
+        frozen = reconstruct(small_generator().requires_grad_(False), images, steps=5)
+        assert torch.equal(frozen.losses, reconstruct(small_generator(), images, steps=5).losses)
+
+    def test_results_need_no_gradient(self) -> None:
+        got = reconstruct(small_generator(), random_images(3), steps=2)
+        assert not any(value.requires_grad for value in (got.codes, got.images, got.losses))
+
+    def test_generators_of_others_need_only_a_code_length(self) -> None:
+        class Theirs(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.matrix = nn.Parameter(torch.eye(12, dtype=torch.float64))
+
+            def forward(self, codes: Tensor) -> Tensor:
+                return (codes @ self.matrix).view(-1, 3, 2, 2)
+
+        images = torch.full((2, 3, 2, 2), 0.2, dtype=torch.float64)
+        got = reconstruct(Theirs(), images, code_length=12, steps=400, lr=0.01)
+        assert got.codes.shape == (2, 12)
+        assert got.losses.max() < 1e-3 * 0.2**2
+
+    def test_code_length_goes_before_the_generators_own(self) -> None:
+        generator = small_generator()
+        generator.code_length = 99
+        got = reconstruct(generator, random_images(2), code_length=5, steps=1)
+        assert got.codes.shape == (2, 5)
+
+
+class TestQuality:
+    def test_images_in_the_generators_range_are_approached(self) -> None:
+        generator = small_generator()
+        codes = torch.randn(4, 5, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+        images = generator(codes).detach()
+        losses = [reconstruct(generator, images, steps=k).losses for k in (0, 20, 60, 200)]
+        for earlier, later in pairwise(losses):
+            assert (later < earlier).all()
+        assert (losses[-1] < 0.1 * losses[0]).all()
+
+    def test_a_generator_of_nan_gives_nan(self) -> None:
+        generator = small_generator()
+        with torch.no_grad():
+            generator.layers[0][0].weight[0, 0] = float("nan")
+        got = reconstruct(generator, random_images(5), steps=3, compute_batch=2)
+        assert got.losses.shape == (5,)
+        assert got.losses.isnan().all()
+
+    def test_an_image_of_nan_spoils_no_other(self) -> None:
+        images = random_images(4)
+        images[1, 0, 0, 0] = float("nan")
+        got = reconstruct(small_generator(), images, steps=5, compute_batch=4)
+        assert got.losses.isnan().tolist() == [False, True, False, False]
+        whole = reconstruct(small_generator(), random_images(4), steps=5, compute_batch=4)
+        others = torch.tensor([0, 2, 3])
+        assert relative(got.losses[others], whole.losses[others]) < 1e-9
+
+
+def attempt(images: Tensor, **options: int) -> Reconstruction:
+    return reconstruct(small_generator(), images, **{"steps": 1, **options})
+
+
+class TestErrors:
+    @pytest.mark.parametrize("shape", [(0, 3, 16, 16), (3, 16, 16), (2, 768)])
+    def test_images_of_other_shapes_or_none(self, shape: tuple[int, ...]) -> None:
+        with pytest.raises(ValueError, match=rf"N, 3, H, W.*\({shape[0]}, {shape[1]}"):
+            attempt(torch.rand(shape, dtype=torch.float64))
+
+    @pytest.mark.parametrize(
+        "options",
+        [{"steps": -1}, {"loss_batch": 0}, {"compute_batch": 0}, {"compute_batch": -1}],
+        ids=str,
+    )
+    def test_numbers_that_make_no_sense(self, options: dict[str, int]) -> None:
+        with pytest.raises(ValueError, match="steps must be at least 0, loss_batch and compute_"):
+            attempt(random_images(2), **options)

@@ -1,0 +1,262 @@
+"""Training: what an iteration computes, what is kept, and that interruptions leave no trace."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from torch import nn
+
+from wngan import checkpoint
+from wngan.data import to_tensor, to_uint8
+from wngan.randomness import fixed_codes, rng
+from wngan.settings import Settings, load_generator
+from wngan.training import Interrupted, train
+
+MODELS = ["vanilla", "bn", "wn", "affine_wn", "wn_mean_bn"]
+Images = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def images() -> Images:
+    return np.random.default_rng(0).integers(0, 256, (11, 8, 8, 3), dtype=np.uint8)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def stop_after(count: int) -> Callable[[], bool]:
+    """Asks for a stop at the `count`-th question."""
+    asked = iter(range(1, 10**6))
+    return lambda: next(asked) == count
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_iteration_is_the_papers(
+    model: str, images: Images, tiny: Settings, tmp_path: Path
+) -> None:
+    """Against section 4 and 5.1 written out plainly, with torch's own optimizer and losses."""
+    settings = replace(tiny, model=model, lr=1e-2)
+    train(settings, images, tmp_path, stop=6)
+    state, _ = checkpoint.load(tmp_path / "state.safetensors")
+
+    torch.manual_seed(int(rng(settings.seed, "parameters").integers(2**32)))
+    generator, discriminator = settings.generator(), settings.discriminator()
+    options = {"lr": 1e-2, "alpha": 0.9, "eps": 1e-6}
+    g_optimizer = torch.optim.RMSprop(generator.parameters(), **options)
+    d_optimizer = torch.optim.RMSprop(discriminator.parameters(), **options)
+
+    def clip(network: nn.Module) -> None:
+        for name, parameter in network.named_parameters():
+            layer = network.get_submodule(name.rpartition(".")[0])
+            if name.endswith("slope") or isinstance(layer, nn.PReLU):
+                parameter.data.clamp_(0, 1)
+
+    def draw(purpose: str, iteration: int) -> torch.Tensor:
+        codes = rng(settings.seed, purpose, iteration).standard_normal((4, 6), dtype=np.float32)
+        return torch.from_numpy(codes)
+
+    expected = []
+    for iteration in range(1, 7):
+        epoch, batch = divmod(iteration - 1, 2)
+        order = rng(settings.seed, "order of images", epoch).permutation(11)
+        real = to_tensor(images[order[4 * batch : 4 * batch + 4]])
+        fake = generator(draw("discriminator's codes", iteration)).detach()
+        d_real, d_fake = torch.sigmoid(discriminator(real)), torch.sigmoid(discriminator(fake))
+        d_loss = -d_real.log().mean() - (1 - d_fake).log().mean()
+        d_optimizer.zero_grad()
+        d_loss.backward()
+        d_optimizer.step()
+        clip(discriminator)
+        d_fake = torch.sigmoid(discriminator(generator(draw("generator's codes", iteration))))
+        g_loss = -d_fake.log().mean()
+        g_optimizer.zero_grad()
+        g_loss.backward()
+        g_optimizer.step()
+        clip(generator)
+        expected.append((d_loss.item(), g_loss.item()))
+
+    np.testing.assert_allclose(np.load(tmp_path / "losses.npy"), expected, rtol=2e-4)
+    for prefix, network in (("generator", generator), ("discriminator", discriminator)):
+        for name, tensor in network.state_dict().items():
+            torch.testing.assert_close(state[f"{prefix}.{name}"], tensor, rtol=2e-3, atol=2e-4)
+
+
+@pytest.mark.parametrize("model", ["bn", "wn"])
+@hypothesis_settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(stops=st.lists(st.integers(1, 11), min_size=1, max_size=3))
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    model: str,
+    stops: list[int],
+    images: Images,
+    tiny: Settings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    settings = replace(tiny, model=model)
+    whole, broken = (tmp_path_factory.mktemp("run") for _ in range(2))
+    train(settings, images, whole, stop=12)
+    for count in stops:
+        try:
+            train(settings, images, broken, stop=12, should_stop=stop_after(count))
+        except Interrupted as interrupted:
+            assert "the state is kept" in str(interrupted)  # noqa: PT017
+    train(settings, images, broken, stop=12)
+    assert contents(broken) == contents(whole)
+
+
+def test_a_resumed_run_does_not_start_over(images: Images, tiny: Settings, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        train(tiny, images, tmp_path, stop=12, should_stop=stop_after(8))
+    assert checkpoint.load_metadata(tmp_path / "state.safetensors")["iteration"] == 8
+    with pytest.raises(Interrupted):
+        train(tiny, images, tmp_path, stop=12, should_stop=stop_after(1))
+    assert checkpoint.load_metadata(tmp_path / "state.safetensors")["iteration"] == 9
+
+
+def test_the_state_is_saved_now_and_then(images: Images, tiny: Settings, tmp_path: Path) -> None:
+    """A process that is killed without a word loses only what came after the last save."""
+
+    def die() -> bool:
+        iteration = checkpoint.load_metadata(tmp_path / "state.safetensors")["iteration"]
+        if iteration == 4:
+            raise KeyboardInterrupt
+        return False
+
+    def first_save_then_die() -> bool:
+        return die() if (tmp_path / "state.safetensors").exists() else False
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny, images, tmp_path, stop=12, save_every=0.0, should_stop=first_save_then_die)
+    train(tiny, images, tmp_path, stop=12)
+    train(tiny, images, tmp_path / "whole", stop=12)
+    whole = contents(tmp_path / "whole")
+    assert {name: contents(tmp_path)[name] for name in whole} == whole
+
+
+def test_segments_make_up_one_run(images: Images, tiny: Settings, tmp_path: Path) -> None:
+    train(tiny, images, tmp_path / "whole", stop=12)
+    train(tiny, images, tmp_path / "1", stop=6)
+    previous = tmp_path / "1" / "state.safetensors"
+    train(tiny, images, tmp_path / "2", start=6, stop=12, previous=previous)
+    whole, first, second = (contents(tmp_path / name) for name in ("whole", "1", "2"))
+    assert second["state.safetensors"] == whole["state.safetensors"]
+    parts = {name: data for part in (first, second) for name, data in part.items()}
+    for name in (f"snapshots/{iteration:07d}.safetensors" for iteration in (0, 6, 12)):
+        assert parts[name] == whole[name]
+    for name in ("samples.npy", "losses.npy"):
+        joined = np.concatenate([np.load(tmp_path / part / name) for part in ("1", "2")])
+        np.testing.assert_array_equal(joined, np.load(tmp_path / "whole" / name))
+
+
+def test_snapshots_and_samples_are_the_generators(
+    images: Images, tiny: Settings, tmp_path: Path
+) -> None:
+    train(replace(tiny, model="bn"), images, tmp_path, stop=6)
+    generator, about = load_generator(tmp_path / "snapshots/0000006.safetensors")
+    assert about["iteration"] == 6
+    assert not generator.training
+    codes = torch.from_numpy(fixed_codes(2, 6))
+    with torch.no_grad():
+        expected = to_uint8(generator(codes))
+    samples = np.load(tmp_path / "samples.npy")
+    assert samples.shape == (2, 2, 8, 8, 3)
+    assert np.abs(samples[1].astype(int) - expected.astype(int)).max() <= 1
+    from_state, _ = load_generator(tmp_path / "state.safetensors")
+    torch.testing.assert_close(from_state.state_dict(), generator.state_dict(), rtol=0, atol=0)
+
+
+def test_another_identity_or_damage_starts_over(
+    images: Images, tiny: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = tmp_path / "state.safetensors"
+
+    def interrupt() -> None:
+        with pytest.raises(Interrupted):
+            train(tiny, images, tmp_path, stop=12, identity="a", should_stop=stop_after(7))
+
+    train(tiny, images, tmp_path / "whole", stop=12, identity="b")
+    whole = contents(tmp_path / "whole")
+    interrupt()
+    (tmp_path / "snapshots/0000099.safetensors").write_bytes(b"stale")
+    with caplog.at_level("INFO"):
+        train(tiny, images, tmp_path, stop=12, identity="b")
+    assert "belongs to other settings" in caplog.text
+    assert contents(tmp_path) == whole
+
+    interrupt()
+    damaged = bytearray(state.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    state.write_bytes(damaged)
+    with caplog.at_level("INFO"):
+        train(tiny, images, tmp_path, stop=12, identity="b")
+    assert "Ignores the saved state" in caplog.text
+    assert contents(tmp_path) == whole
+
+
+def test_divergence_is_a_result(images: Images, tiny: Settings, tmp_path: Path) -> None:
+    settings = replace(tiny, model="vanilla", lr=1e30)
+    train(settings, images, tmp_path / "1", stop=12)
+    state = tmp_path / "1" / "state.safetensors"
+    about = checkpoint.load_metadata(state)
+    assert about["status"] == "diverged"
+    assert "not finite" in about["reason"]
+    assert about["iteration"] % 3 == 0
+    assert about["iteration"] < 12
+    losses = np.load(tmp_path / "1/losses.npy")
+    assert len(losses) == 12
+    assert np.isnan(losses[about["iteration"] :]).all()
+
+    train(settings, images, tmp_path / "2", start=12, stop=24, previous=state)
+    after = checkpoint.load_metadata(tmp_path / "2/state.safetensors")
+    assert (after["status"], after["iteration"]) == ("diverged", about["iteration"])
+    assert len(np.load(tmp_path / "2/losses.npy")) == 12
+    assert list((tmp_path / "2/snapshots").iterdir()) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_slopes_stay_between_0_and_1(
+    model: str, images: Images, tiny: Settings, tmp_path: Path
+) -> None:
+    train(replace(tiny, model=model, lr=0.5), images, tmp_path, stop=6)
+    state, about = checkpoint.load(tmp_path / "state.safetensors")
+    networks = {
+        "generator": replace(tiny, model=model).generator(),
+        "discriminator": replace(tiny, model=model).discriminator(),
+    }
+    slopes = [
+        state[f"{prefix}.{name}"]
+        for prefix, network in networks.items()
+        for name, _ in network.named_parameters()
+        if name.endswith("slope")
+        or isinstance(network.get_submodule(name.rpartition(".")[0]), nn.PReLU)
+    ]
+    assert len(slopes) == 2
+    assert about["status"] == "running"
+    values = torch.cat(slopes)
+    assert ((values >= 0) & (values <= 1)).all()
+    assert (values == 0).any() or (values == 1).any()  # a step of 0.5 leaves the interval
+
+
+def test_mistakes_are_named(images: Images, tiny: Settings, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="do not fill a batch of 4"):
+        train(tiny, images[:3], tmp_path, stop=6)
+    train(tiny, images, tmp_path / "1", stop=6)
+    with pytest.raises(ValueError, match="ended at 6, not at iteration 12"):
+        train(
+            tiny,
+            images,
+            tmp_path / "3",
+            start=12,
+            stop=18,
+            previous=tmp_path / "1/state.safetensors",
+        )

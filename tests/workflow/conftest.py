@@ -1,0 +1,93 @@
+"""Snakemake, run on a copy of the repository so that tests may change anything."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = (
+    "Snakefile",
+    "config.yaml",
+    "rules",
+    "scripts",
+    "wngan",
+    "schemas",
+    "report",
+    "envs",
+    "demo",
+    "profiles",
+)
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A copy of the workflow, with what it computes inside."""
+
+    root: Path
+
+    def snakemake(self, *arguments: str, fails: bool = False) -> str:
+        """What a call prints; its exit status must be as expected."""
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        done = subprocess.run(
+            command, cwd=self.root, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert (done.returncode != 0) == fails, done.stdout
+        return done.stdout
+
+    def tiny(self, *arguments: str, cores: int = 2, fails: bool = False) -> str:
+        """A call with the tiny configuration."""
+        options = ("--configfile", "tiny.yaml", "--cores", str(cores))
+        return self.snakemake(*arguments, *options, fails=fails)
+
+    def planned(self, *arguments: str) -> Counter[str]:
+        """How many jobs of each rule a dry run plans."""
+        printed = self.snakemake(*arguments, "--dry-run", "--quiet", "rules", "host")
+        jobs = re.findall(r"^(\w+) +(\d+)$", printed.split("Job stats:")[-1], re.MULTILINE)
+        return Counter({rule: int(count) for rule, count in jobs if rule not in ("total", "all")})
+
+    def replanned(self, *arguments: str) -> Counter[str]:
+        """The same with the tiny configuration."""
+        return self.planned(*arguments, "--configfile", "tiny.yaml")
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replaces a text that the file has."""
+        path = self.root / file
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+
+def copy(root: Path) -> Repository:
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root / part)
+    shutil.copy(Path(__file__).with_name("tiny.yaml"), root / "tiny.yaml")
+    return Repository(root)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return copy(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """Everything of the tiny configuration, made once; copy it before changing anything."""
+    repository = copy(tmp_path_factory.mktemp("finished"))
+    repository.tiny()
+    return repository
+
+
+@pytest.fixture
+def rerun(finished: Repository, tmp_path: Path) -> Repository:
+    """A copy of the finished repository, file times included."""
+    shutil.copytree(finished.root, tmp_path / "copy")
+    return Repository(tmp_path / "copy")

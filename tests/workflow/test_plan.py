@@ -1,0 +1,110 @@
+"""What Snakemake plans, by dry run."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.workflow.conftest import ROOT, Repository
+
+PAPER = {
+    "architecture_table": 1,
+    "curves": 6,
+    "download": 1,
+    "evaluate_segment": 49,
+    "evolution": 2,
+    "join_shards": 5,
+    "loss_table": 5,
+    "prepare_celeba": 1,
+    "reconstruct_shard": 20,
+    "reconstructions": 2,
+    "sample": 5,
+    "samples": 3,
+    "select_instance": 5,
+    "select_optimal": 9,
+    "split": 1,
+    "train_segment": 49,
+}
+
+
+def test_the_whole_paper_is_planned(repository: Repository) -> None:
+    assert dict(repository.planned()) == PAPER
+
+
+def test_table2_needs_only_its_models(repository: Repository) -> None:
+    jobs = repository.planned("results/tables/table2.csv")
+    assert jobs["train_segment"] == 3 * 3 + 3 * 3 + 14
+    assert jobs["select_optimal"] == 7
+    assert jobs["select_instance"] == 3
+    assert jobs["reconstruct_shard"] == 3 * 4
+    assert jobs["loss_table"] == 1
+    assert "curves" not in jobs
+
+
+def test_the_demo_is_planned(repository: Repository) -> None:
+    jobs = repository.planned("--profile", "demo")
+    assert jobs["train_segment"] == 9
+    assert jobs["loss_table"] == 5
+    assert jobs["prepare_digits"] == 1
+
+
+def test_the_demo_is_as_large_as_it_says() -> None:
+    """At least 2,000 iterations of batch 32 and a final reconstruction of 200 images, 500 steps."""
+    (experiment,) = yaml.safe_load((ROOT / "demo/config.yaml").read_text())["experiments"].values()
+    instances = {model: run["instances"] for model, run in experiment["models"].items()}
+    assert instances == {"vanilla": 3, "bn": 3, "wn": 1, "affine_wn": 1, "wn_mean_bn": 1}
+    assert all(run["iterations"] >= 2000 for run in experiment["models"].values())
+    assert experiment["batch_size"] == 32
+    assert experiment["evaluation"]["final"]["steps"] >= 500
+    assert experiment["evaluation"]["final"]["images"] == 200
+
+
+def test_snapshots_can_be_dropped(repository: Repository) -> None:
+    repository.edit("tiny.yaml", "keep_snapshots: true", "keep_snapshots: false")
+    repository.tiny("results/runs/tiny/bn/best/optimal.safetensors")
+    segment = repository.root / "results/runs/tiny/bn/1/segments/1"
+    assert not (segment / "snapshots").exists()
+    assert (segment / "best.safetensors").exists()
+    assert not repository.replanned("results/runs/tiny/bn/best/optimal.safetensors")
+
+
+def test_a_mistake_stops_everything_before_it_starts(repository: Repository) -> None:
+    repository.edit("tiny.yaml", "every: 10", "every: 15")
+    printed = repository.tiny(fails=True)
+    assert "experiments.tiny.evaluation.running.every: 15 must divide the segment, 20." in printed
+    assert "Traceback" not in printed
+    assert not (repository.root / "results").exists()
+
+
+def test_an_archive_that_the_user_has_is_not_fetched(
+    repository: Repository, tmp_path: Path
+) -> None:
+    archive = tmp_path / "mine.zip"
+    archive.write_bytes(b"")
+    repository.edit("config.yaml", "file: img_align_celeba.zip", f"file: {archive}")
+    jobs = repository.planned("data/celeba/images.npy")
+    assert dict(jobs) == {"prepare_celeba": 1}
+
+
+def test_every_rule_says_what_it_does_and_logs(repository: Repository) -> None:
+    text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    rules = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert {name for name, _ in rules} >= set(PAPER) | {"prepare_digits"}
+    for name, body in rules:
+        assert body.startswith('    """'), name
+        for directive in ("log:", "conda:", "script:"):
+            assert f"    {directive}" in body, (name, directive)
+        assert "lambda" not in body, name
+        assert re.search("slurm|sbatch|partition", body, re.IGNORECASE) is None, name
+    listed = repository.snakemake("--list")
+    assert "Train one segment of a run." in listed
+
+
+@pytest.mark.parametrize("config", ["config.yaml", "demo/config.yaml"])
+def test_the_tables_of_the_paper_have_a_target(config: str) -> None:
+    settings = yaml.safe_load((ROOT / config).read_text())
+    assert set(settings["tables"]) == {f"table{number}" for number in range(1, 7)}
+    numbers = [1, 2, 3, 4, 13, 14, *range(17, 24)]
+    figures = {name for kind in settings["figures"].values() for name in kind}
+    assert figures == {f"figure{number:02d}" for number in numbers}

@@ -1,0 +1,180 @@
+"""The whole chain, run for real on the tiny configuration."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas
+import torch
+from safetensors.numpy import load_file
+
+from tests.workflow.conftest import Repository
+from wngan.data import to_tensor
+from wngan.evaluator import reconstruct
+from wngan.settings import load_generator
+
+
+def results(root: Path) -> dict[str, bytes]:
+    """Every file below results/ but logs."""
+    files = (path for path in (root / "results").rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(root)): path.read_bytes() for path in files if path.suffix != ".log"
+    }
+
+
+def test_everything_is_made(finished: Repository) -> None:
+    folder = finished.root / "results"
+    for table in ("table1", "table2", "table3", "table6"):
+        assert (folder / f"tables/{table}.csv").stat().st_size > 0
+        assert "<table" in (folder / f"tables/{table}.html").read_text()
+    for figure in ("figure01", "figure02", "figure03", "figure13", "figure20"):
+        assert (folder / f"figures/{figure}.png").read_bytes().startswith(b"\x89PNG")
+        assert (folder / f"figures/{figure}.pdf").read_bytes().startswith(b"%PDF")
+    assert not list((folder / "recovery").rglob("*.safetensors"))
+
+
+def test_nothing_is_left_to_be_done(finished: Repository) -> None:
+    assert "Nothing to be done" in finished.tiny("--dry-run")
+
+
+def test_table2_is_what_the_checkpoints_give(finished: Repository) -> None:
+    """Computed again from the images and the optimal checkpoints, in one piece."""
+    root = finished.root
+    images = np.load(root / "data/digits/images.npy")[np.load(root / "data/digits/permutation.npy")]
+    table = pandas.read_csv(root / "results/tables/table2.csv")
+    assert table["model"].tolist() == ["vanilla", "bn", "wn"]
+    for row in table.itertuples():
+        run = root / "results/runs/tiny" / row.model / "best"
+        generator, about = load_generator(run / "optimal.safetensors")
+        assert about["iteration"] == row.iteration
+        running = reconstruct(generator, to_tensor(images[:6]), steps=3, loss_batch=4).losses
+        final = reconstruct(generator, to_tensor(images[:12]), steps=4, loss_batch=4).losses
+        np.testing.assert_allclose(row.running_loss, running.mean(), rtol=1e-5)
+        np.testing.assert_allclose(row.final_loss, final.mean(), rtol=1e-5)
+        error = final.std() / 12**0.5
+        np.testing.assert_allclose(row.final_standard_error, error, rtol=1e-4)
+        losses = pandas.read_csv(run / "running.csv")
+        assert losses["running_loss"].min() == row.running_loss
+    assert table["paper_final_loss"].tolist() == [0.006171, 0.006355, 0.005524]
+
+
+def test_the_best_instance_is_the_one_with_the_lowest_loss(finished: Repository) -> None:
+    folder = finished.root / "results/runs/tiny/vanilla"
+    lowest = {k: pandas.read_csv(folder / k / "running.csv")["running_loss"].min() for k in "12"}
+    best = min(lowest, key=lowest.__getitem__)
+    assert lowest["1"] != lowest["2"]  # instances have seeds of their own
+    for name in ("running.csv", "optimal.safetensors"):
+        assert (folder / "best" / name).read_bytes() == (folder / best / name).read_bytes()
+
+
+def test_training_leaves_the_test_images_out(finished: Repository) -> None:
+    permutation = np.load(finished.root / "data/digits/permutation.npy")
+    assert sorted(permutation) == list(range(1797))
+    log = (finished.root / "data/digits/split.log").read_text()
+    assert "12 images for testing, 1785 for training" in log
+
+
+def test_another_run_gives_the_same_bytes(finished: Repository, repository: Repository) -> None:
+    """One job at a time instead of two; figures and tables included."""
+    repository.tiny(cores=1)
+    assert results(repository.root) == results(finished.root)
+
+
+def test_a_killed_training_gives_the_same_bytes(
+    finished: Repository, repository: Repository
+) -> None:
+    """SIGTERM to everything, as a cluster or Ctrl-C does; then the same command again."""
+    target = "results/runs/tiny/wn/1/running.csv"
+    repository.tiny("data/digits/permutation.npy")
+    command = [sys.executable, "-m", "snakemake", target, "--configfile", "tiny.yaml", "--cores=1"]
+    for attempt in range(3):
+        process = subprocess.Popen(
+            command,
+            cwd=repository.root,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(4 + 3 * attempt)
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+    repository.tiny("--unlock")
+    repository.tiny(target, "--rerun-incomplete")
+    for name in ("running.csv", "segments/2/state.safetensors", "segments/2/samples.npy"):
+        path = f"results/runs/tiny/wn/1/{name}"
+        assert (repository.root / path).read_bytes() == (finished.root / path).read_bytes()
+
+
+def test_editing_the_evaluator_evaluates_again_and_trains_nothing(rerun: Repository) -> None:
+    rerun.edit("wngan/evaluator.py", '"""The reconstruction loss', '"""A reconstruction loss')
+    jobs = rerun.replanned()
+    assert jobs["evaluate_segment"] == 5
+    assert jobs["reconstruct_shard"] == 6
+    assert jobs["loss_table"] == 3
+    assert "train_segment" not in jobs
+    assert "sample" in jobs  # of the optima, which may be others now
+
+
+def test_editing_the_layers_trains_again(rerun: Repository) -> None:
+    rerun.edit("wngan/layers.py", "EPS = 1e-6", "EPS = 2e-6")
+    assert rerun.replanned()["train_segment"] == 5
+
+
+def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
+    rerun.edit("scripts/curves.py", "linewidth=1", "linewidth=2")
+    assert dict(rerun.replanned()) == {"curves": 2}
+
+
+def test_a_caption_or_a_comment_in_a_rule_reruns_nothing(rerun: Repository) -> None:
+    rerun.edit("report/figures.rst", "In the paper", "In that paper")
+    rerun.edit("rules/train.smk", "# Training", "# The training")
+    assert not rerun.replanned()
+
+
+def test_touching_code_reruns_nothing(rerun: Repository) -> None:
+    for path in [*rerun.root.glob("scripts/*.py"), *rerun.root.glob("wngan/*.py")]:
+        os.utime(path)
+    assert not rerun.replanned()
+
+
+def test_more_evaluation_steps_evaluate_again(rerun: Repository) -> None:
+    rerun.edit("tiny.yaml", "images: 6, steps: 3", "images: 6, steps: 5")
+    jobs = rerun.replanned("results/tables/table3.csv")
+    assert dict(jobs) == {"evaluate_segment": 2, "select_optimal": 2, "loss_table": 1}
+
+
+def test_more_iterations_are_only_new_segments(rerun: Repository) -> None:
+    rerun.edit("tiny.yaml", "iterations: 40", "iterations: 60")
+    jobs = rerun.replanned("results/runs/tiny/wn/1/running.csv")
+    assert dict(jobs) == {"train_segment": 1, "evaluate_segment": 1, "select_optimal": 1}
+
+
+def test_final_reconstructions_hold_codes_and_images(finished: Repository) -> None:
+    run = finished.root / "results/runs/tiny/bn/best"
+    final = load_file(run / "final/optimal.safetensors")
+    assert {name: array.shape for name, array in final.items()} == {
+        "codes": (12, 6),
+        "images": (12, 8, 8, 3),
+        "losses": (12,),
+    }
+    generator, _ = load_generator(run / "optimal.safetensors")
+    with torch.no_grad():
+        images = generator(torch.from_numpy(final["codes"]))
+    made = images.mul(255).round().permute(0, 2, 3, 1).numpy()
+    assert np.abs(made - final["images"]).max() <= 1
+
+
+def test_the_report_has_every_table_and_figure(rerun: Repository) -> None:
+    rerun.tiny("--report", "report.zip")
+    rerun.tiny("--report", "report.html")
+    page = (rerun.root / "report.html").read_text()
+    for name in ("table1.html", "table2.html", "figure01.png", "figure02.png", "figure13.png"):
+        assert name in page, name
+    assert "The lowest running loss of each model" in page  # a caption
+    assert "Tables" in page
+    assert "Figures" in page
+    assert (rerun.root / "report.zip").stat().st_size > 100_000

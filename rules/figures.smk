@@ -1,7 +1,7 @@
 # Figures, each as PNG and as PDF, by kind; config.yaml says what each one shows.
 
 
-rule curves:
+rule curves_figure:
     """Draw running losses against iterations."""
     input:
         of_runs("running.csv"),
@@ -18,12 +18,12 @@ rule curves:
     params:
         runs=lookup("{figure}/runs", within=FIGURES),
         until=lookup("{figure}/until", within=FIGURES),
-        code=code("curves.py"),
+        code=code("curves_figure.py"),
     script:
-        "../scripts/curves.py"
+        "../scripts/curves_figure.py"
 
 
-rule evolution:
+rule evolution_figure:
     """Draw samples of the same codes at several iterations."""
     input:
         evolution_files,
@@ -42,12 +42,12 @@ rule evolution:
         codes=lookup("{figure}/codes", within=FIGURES),
         iterations=lookup("{figure}/iterations", within=FIGURES),
         every=sample_interval,
-        code=code("evolution.py"),
+        code=code("evolution_figure.py"),
     script:
-        "../scripts/evolution.py"
+        "../scripts/evolution_figure.py"
 
 
-rule samples:
+rule samples_figure:
     """Draw samples of many codes."""
     input:
         samples=sample_files,
@@ -67,12 +67,12 @@ rule samples:
         at=lookup("{figure}/at", within=FIGURES),
         rows=lookup("{figure}/rows", within=FIGURES),
         columns=lookup("{figure}/columns", within=FIGURES),
-        code=code("samples.py"),
+        code=code("samples_figure.py"),
     script:
-        "../scripts/samples.py"
+        "../scripts/samples_figure.py"
 
 
-rule reconstructions:
+rule reconstructions_figure:
     """Draw test images beside what each model makes of them."""
     input:
         images=figure_data("images.npy"),
@@ -93,6 +93,6 @@ rule reconstructions:
         choose=lookup("{figure}/choose", within=FIGURES),
         rows=lookup("{figure}/rows", within=FIGURES),
         groups=lookup("{figure}/groups", within=FIGURES),
-        code=code("reconstructions.py"),
+        code=code("reconstructions_figure.py"),
     script:
-        "../scripts/reconstructions.py"
+        "../scripts/reconstructions_figure.py"

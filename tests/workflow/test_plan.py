@@ -10,17 +10,17 @@ from tests.workflow.conftest import ROOT, Repository
 
 PAPER = {
     "architecture_table": 1,
-    "curves": 6,
+    "curves_figure": 6,
     "download": 1,
     "evaluate_segment": 49,
-    "evolution": 2,
+    "evolution_figure": 2,
     "join_shards": 5,
     "loss_table": 5,
     "prepare_celeba": 1,
     "reconstruct_shard": 20,
-    "reconstructions": 2,
+    "reconstructions_figure": 2,
     "sample": 5,
-    "samples": 3,
+    "samples_figure": 3,
     "select_instance": 5,
     "select_optimal": 9,
     "split": 1,
@@ -39,7 +39,7 @@ def test_table2_needs_only_its_models(repository: Repository) -> None:
     assert jobs["select_instance"] == 3
     assert jobs["reconstruct_shard"] == 3 * 4
     assert jobs["loss_table"] == 1
-    assert "curves" not in jobs
+    assert "curves_figure" not in jobs
 
 
 def test_the_demo_is_planned(repository: Repository) -> None:

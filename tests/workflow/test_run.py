@@ -125,8 +125,8 @@ def test_editing_the_layers_trains_again(rerun: Repository) -> None:
 
 
 def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
-    rerun.edit("scripts/curves.py", "linewidth=1", "linewidth=2")
-    assert dict(rerun.replanned()) == {"curves": 2}
+    rerun.edit("scripts/curves_figure.py", "linewidth=1", "linewidth=2")
+    assert dict(rerun.replanned()) == {"curves_figure": 2}
 
 
 def test_a_caption_or_a_comment_in_a_rule_reruns_nothing(rerun: Repository) -> None:

@@ -21,7 +21,7 @@ lint: .venv/installed ## style, types and Snakemake's own advice
 	$(BIN)/snakemake --lint
 
 lock: .venv/installed ## new versions into envs/, from envs/requirements.in
-	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile --system-certs --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header envs/requirements.in --output-file envs/requirements.txt
 	$(BIN)/python envs/derive.py
 
@@ -30,7 +30,7 @@ lock: .venv/installed ## new versions into envs/, from envs/requirements.in
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement envs/uv.txt
-	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes envs/requirements.txt
+	$(BIN)/uv pip sync --system-certs --python $(BIN)/python --require-hashes envs/requirements.txt
 	touch $@
 
 clean: ## what the demo made, and .venv

@@ -8,7 +8,7 @@ BIN := .venv/bin
 demo: .venv/installed ## the paper in miniature, on handwritten digits, into results/demo
 	$(BIN)/snakemake --profile demo
 	$(BIN)/snakemake --profile demo --report results/demo/report.html
-	$(BIN)/python demo/summary.py results/demo
+	$(BIN)/python -m demo.summary results/demo
 
 test: .venv/installed ## all tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

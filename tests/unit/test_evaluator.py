@@ -268,7 +268,13 @@ class TestErrors:
 
     @pytest.mark.parametrize(
         "options",
-        [{"steps": -1}, {"loss_batch": 0}, {"compute_batch": 0}, {"compute_batch": -1}],
+        [
+            {"steps": -1},
+            {"loss_batch": 0},
+            {"loss_batch": 0, "compute_batch": 2},
+            {"compute_batch": 0},
+            {"compute_batch": -1},
+        ],
         ids=str,
     )
     def test_numbers_that_make_no_sense(self, options: dict[str, int]) -> None:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,7 @@ def save(path: Path, tensors: dict[str, Tensor], metadata: Metadata) -> None:
     Args:
         path: of the file; its folder exists.
         tensors: by name, on any device.
-        metadata: what `json` can write.
+        metadata: what `json` can write, its keys strings.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # One entry: safetensors writes several in an order that differs from process to process.
@@ -60,13 +62,10 @@ def load(path: Path) -> tuple[dict[str, Tensor], Metadata]:
     Raises:
         CheckpointError: the file is missing, cut short, changed, or not one of `save`'s.
     """
-    try:
-        with safe_open(path, "pt") as file:
-            header = json.loads(file.metadata()["wngan"])
-            tensors = {name: file.get_tensor(name) for name in list(file.keys())}
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a readable checkpoint of wngan: {error}") from error
-    if sha256(tensors, header["metadata"]) != header["sha256"]:
+    with _opened(path) as (file, header):
+        tensors = {name: file.get_tensor(name) for name in list(file.keys())}
+        damaged = sha256(tensors, header["metadata"]) != header["sha256"]
+    if damaged:
         raise CheckpointError(f"{path} is damaged: its contents do not match their digest.")
     return tensors, header["metadata"]
 
@@ -77,9 +76,16 @@ def load_metadata(path: Path) -> Metadata:
     Raises:
         CheckpointError: the file is missing or not one of `save`'s.
     """
+    with _opened(path) as (_, header):
+        return header["metadata"]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Metadata]]:
+    """The open file and its header; what goes wrong in reading it is a `CheckpointError`."""
     try:
-        with safe_open(path, "numpy") as file:
-            return json.loads(file.metadata()["wngan"])["metadata"]
+        with safe_open(path, "pt") as file:
+            yield file, json.loads(file.metadata()["wngan"])
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} is not a readable checkpoint of wngan: {error}") from error
 

@@ -59,8 +59,9 @@ class Generator(nn.Module):
         super().__init__()
         self.code_length = code_length
         use = recipe(model)
+        first_map = map_size(image_size, channels)
         inwards = channels[::-1]
-        layers = [use.first(code_length, inwards[0], map_size(image_size, channels))]
+        layers = [use.first(code_length, inwards[0], first_map)]
         for c_in, c_out in pairwise(inwards):
             layers += [use.norm(c_in)] if use.norm is not None else []
             layers += [use.activation(c_in), use.conv_transpose(c_in, c_out, 4, 2, 1)]

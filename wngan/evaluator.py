@@ -70,7 +70,7 @@ def reconstruct(
 
     frozen = copy.deepcopy(generator).eval().requires_grad_(False)
     frozen.to(memory_format=torch.channels_last)  # same numbers, faster convolutions
-    like = next(frozen.parameters())
+    like = next(frozen.parameters(), images)
     parts = []
     for first in range(0, len(images), compute_batch):
         targets = images[first : first + compute_batch]
@@ -78,8 +78,9 @@ def reconstruct(
         codes = like.new_zeros(len(targets), code_length).requires_grad_()
         optimizer = RMSProp([codes], lr)
         for _ in range(steps):
-            losses = (frozen(codes) - targets).square().mean((1, 2, 3))
-            optimizer.step(torch.autograd.grad(losses.sum() / loss_batch, [codes]))
+            with torch.enable_grad():
+                loss = (frozen(codes) - targets).square().mean((1, 2, 3)).sum() / loss_batch
+            optimizer.step(torch.autograd.grad(loss, [codes]))
             if on_step is not None:
                 on_step()
         with torch.no_grad():

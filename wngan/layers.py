@@ -277,7 +277,8 @@ def lipschitz_constant(network: nn.Module) -> float:
     """The constant K of appendix E: the ℓ1 norm of a gradient grows by at most K through `network`.
 
     Each strict weight-normalized layer contributes sqrt(n), with n the number of weights of one
-    output unit (lemma 2); TReLU, and TPReLU with slopes in [0, 1], contribute 1 (lemma 3). For a
+    output unit (lemma 2; a little more where a transposed convolution's stride does not divide its
+    kernel); TReLU, and TPReLU with slopes in [0, 1], contribute 1 (lemma 3). For a
     network with one output, |f(x) − f(y)| ≤ K·max|x − y|.
 
     Raises:
@@ -285,13 +286,19 @@ def lipschitz_constant(network: nn.Module) -> float:
             or plain layer, batch normalization), or a slope lies outside [0, 1].
     """
     constant = 1.0
-    for name, layer in network.named_modules():
-        if isinstance(layer, _WeightNorm) and not layer.affine:
+    for name, layer in network.named_modules(remove_duplicate=False):
+        children = list(layer.children())
+        if isinstance(layer, StrictWNConvTranspose2d) and not layer.affine:
+            # What one output sees of the kernel, at most; times what the norm is divided by.
+            seen = (-(-k // s) for k, s in zip(layer.weight.shape[2:], layer.stride, strict=True))
+            constant *= math.sqrt(layer.share * layer.weight.shape[0] * math.prod(seen))
+        elif isinstance(layer, _WeightNorm) and not layer.affine:
             constant *= math.sqrt(layer.fan_in)
         elif isinstance(layer, TPReLU) and not (0 <= layer.slope.min() <= layer.slope.max() <= 1):
             raise ValueError(f"Layer {name!r} has a slope outside [0, 1]; call clip_slopes first.")
-        elif not isinstance(layer, TPReLU | TReLU | nn.Flatten | nn.Unflatten) and (
-            not list(layer.children())
+        elif not (
+            isinstance(layer, TPReLU | TReLU | nn.Flatten | nn.Unflatten | nn.Sequential)
+            or len(children) == 1  # a wrapper, such as `wngan.dcgan.Discriminator`
         ):
             raise ValueError(
                 f"Layer {name!r} ({type(layer).__name__}) has no Lipschitz constant of its own: "

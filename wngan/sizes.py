@@ -14,7 +14,9 @@ def map_size(image_size: int, channels: Sequence[int]) -> int:
     """
     halvings = len(channels)
     size, rest = divmod(image_size, 2**halvings)
-    if rest or size not in MAP_SIZES or not halvings:
+    if not halvings:
+        raise ValueError("There must be at least one number of channels.")
+    if rest or size not in MAP_SIZES:
         raise ValueError(
             f"Images of size {image_size} do not fit {halvings} channels: "
             f"{halvings} halvings must end at a map of size 4 or 5, "

@@ -12,8 +12,6 @@ from torch import Tensor
 from wngan import checkpoint
 from wngan.checkpoint import CheckpointError, load, load_metadata, save
 
-torch.set_num_threads(1)
-
 METADATA = {
     "model": "wn",
     "iteration": 700_000,

@@ -11,8 +11,6 @@ from torch import Tensor, nn
 from wngan.conversion import to_weight_normalized
 from wngan.layers import AffineWNLinear, StrictWNLinear, TReLU
 
-torch.set_num_threads(1)
-
 widths = st.lists(st.integers(1, 8), min_size=2, max_size=7)
 seeds = st.integers(0, 2**31)
 quick = settings(deadline=None, max_examples=60)

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from wngan.data import Subset, to_tensor, to_uint8
 
-torch.set_num_threads(1)
-
 
 def random_images(count: int, height: int = 3, width: int = 5) -> NDArray[np.uint8]:
     shape = (count, height, width, 3)

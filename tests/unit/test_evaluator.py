@@ -11,8 +11,6 @@ from torch import Tensor, nn
 from wngan.dcgan import Generator
 from wngan.evaluator import Reconstruction, reconstruct
 
-torch.set_num_threads(1)
-
 
 def small_generator(model: str = "wn", dtype: torch.dtype = torch.float64) -> Generator:
     """Contrasts are raised, so that the codes matter as much as in a trained generator."""

@@ -33,8 +33,6 @@ from wngan.layers import (
 )
 from wngan.recipes import RECIPES
 
-torch.set_num_threads(1)
-
 Array = NDArray[np.float64]
 Pair = tuple[int, int]
 

@@ -11,8 +11,6 @@ from torch import Tensor
 
 from wngan.rmsprop import RMSProp
 
-torch.set_num_threads(1)
-
 # Not so small that their squares are subnormal, which some processors flush to 0.
 gradient_values = st.one_of(
     st.just(0.0),

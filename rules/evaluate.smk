@@ -34,9 +34,11 @@ rule select_optimal:
     input:
         running=of_segments("running.csv"),
         best=of_segments("best.safetensors"),
+        status=of_segments("status.json"),
     output:
         running=f"{RUN}/running.csv",
         optimal=f"{RUN}/optimal.safetensors",
+        status=f"{RUN}/status.json",
     log:
         f"{RUN}/select.log",
     wildcard_constraints:
@@ -55,10 +57,12 @@ rule select_instance:
     input:
         running=of_instances("running.csv"),
         optimal=of_instances("optimal.safetensors"),
+        status=of_instances("status.json"),
         converged=last_states,
     output:
         running=f"{RUN}/running.csv",
         optimal=f"{RUN}/optimal.safetensors",
+        status=f"{RUN}/status.json",
         converged=f"{RUN}/converged.safetensors",
     log:
         f"{RUN}/select.log",

@@ -26,7 +26,8 @@ rule curves_figure:
 rule evolution_figure:
     """Draw samples of the same codes at several iterations."""
     input:
-        evolution_files,
+        samples=evolution_files,
+        status=of_runs("status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
@@ -52,6 +53,7 @@ rule samples_figure:
     input:
         samples=sample_files,
         running=of_runs("running.csv"),
+        status=of_runs("status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",

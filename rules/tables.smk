@@ -29,6 +29,7 @@ rule loss_table:
     """Make a table of running and final losses."""
     input:
         running=of_rows("running.csv"),
+        status=of_rows("status.json"),
         finals=finals_of_rows,
     output:
         csv=f"{RESULTS}/tables/{{table}}.csv",

@@ -13,6 +13,7 @@ rule train_segment:
         snapshots=snapshot_folder(f"{RUN}/segments/{{segment}}/snapshots"),
         samples=f"{RUN}/segments/{{segment}}/samples.npy",
         losses=f"{RUN}/segments/{{segment}}/losses.npy",
+        status=f"{RUN}/segments/{{segment}}/status.json",
     log:
         f"{RUN}/segments/{{segment}}/train.log",
     wildcard_constraints:

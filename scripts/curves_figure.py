@@ -23,7 +23,7 @@ def main(running: list[Path], runs: list[str], until: int, png: Path, pdf: Path)
         style = plots.run_style(run)
         axes.plot(iterations, losses, linewidth=1, label=run_name(run), **style)
         if np.isfinite(losses).any():
-            lowest, loss, _ = running_losses.optimum(rows).tolist()
+            lowest, loss, _ = rows[running_losses.optimum(rows)].tolist()
             axes.plot(lowest, loss, "o", markersize=3, color=style["color"], clip_on=False)
             peaks.append(np.nanquantile(losses, 0.98))
     axes.set_xlim(0, until)

@@ -53,8 +53,7 @@ def main(
 
     running_losses.write(running, rows)
     if rows:
-        best_iteration = running_losses.optimum(running_losses.read([running]))["iteration"]
-        shutil.copyfile(snapshots / f"{best_iteration:07d}.safetensors", best)
+        shutil.copyfile(files[running_losses.optimum(running_losses.read([running]))], best)
     else:
         checkpoint.save(best, {}, {"iteration": None})
 

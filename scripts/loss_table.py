@@ -1,8 +1,10 @@
 """Writes a table of running and final losses, measured and the paper's."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas
 
 from wngan import running as running_losses
@@ -12,28 +14,40 @@ from wngan.names import NAMES
 
 
 def main(
-    rows: list[dict[str, Any]], running: list[Path], finals: list[Path], csv: Path, html: Path
+    rows: list[dict[str, Any]],
+    running: list[Path],
+    statuses: list[Path],
+    finals: list[Path],
+    csv: Path,
+    html: Path,
 ) -> None:
     """Writes `csv` and `html`.
 
     Args:
         rows: of report/paper_values.csv.
         running: for each row, the run's running losses.
+        statuses: for each row, what became of the run.
         finals: for each row that has a final loss, the losses of the final reconstruction.
     """
     remaining = iter(finals)
     measured = []
-    for row, path in zip(rows, running, strict=True):
+    for row, path, status in zip(rows, running, statuses, strict=True):
         losses = running_losses.read([path])
-        at = running_losses.optimum(losses) if row["checkpoint"] == "optimal" else losses[-1]
+        about = json.loads(status.read_text())
         result = {name: row[name] for name in ("model", "instance", "checkpoint")}
-        result |= dict(
-            zip(("iteration", "running_loss", "running_standard_error"), at.tolist(), strict=True)
-        )
+        result["status"] = about["status"]
+        if row["checkpoint"] == "optimal":
+            at = losses[running_losses.optimum(losses)].tolist()
+        elif about["status"] == "diverged":
+            at = (about["iteration"], np.nan, np.nan)
+        else:
+            at = losses[-1].tolist()
+        fields = ("iteration", "running_loss", "running_standard_error")
+        result |= dict(zip(fields, at, strict=True))
         if row["final_loss"]:
             final = pandas.read_csv(next(remaining))["loss"]
-            result["final_loss"] = final.mean()
-            result["final_standard_error"] = final.sem()
+            result["final_loss"] = final.mean(skipna=False)
+            result["final_standard_error"] = final.sem(skipna=False)
         for name in ("iteration", "running_loss", "final_loss"):
             if name in result:
                 result[f"paper_{name}"] = float(row[name])
@@ -49,6 +63,7 @@ def _page(table: pandas.DataFrame, caption: str) -> str:
         ("", "model"): table["model"].map(NAMES),
         ("", "instance"): table["instance"],
         ("", "checkpoint"): table["checkpoint"],
+        ("", "status"): table["status"],
     }
     for title, name in (
         ("iteration", "iteration"),
@@ -75,6 +90,7 @@ if "snakemake" in globals():
         main(
             snakemake.params.rows,
             [Path(path) for path in snakemake.input.running],
+            [Path(path) for path in snakemake.input.status],
             [Path(path) for path in snakemake.input.finals],
             Path(snakemake.output.csv),
             Path(snakemake.output.html),

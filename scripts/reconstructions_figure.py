@@ -23,6 +23,7 @@ def choose_images(losses: NDArray[np.floating], how: str, count: int) -> NDArray
     """
     order = rng(0, f"{how} reconstructions").permutation(losses.shape[1])
     if how == "selected":
+        losses = losses[np.isfinite(losses).all(1)]  # without models that diverged
         well = (losses < np.median(losses, axis=1, keepdims=True)).all(0)
         order = np.concatenate([order[well[order]], order[~well[order]]])
     return order[:count]

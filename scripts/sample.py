@@ -16,9 +16,13 @@ def main(source: Path, at: str, output: Path, count: int) -> None:
     """Writes uint8 (count, H, W, 3); the codes are the same for every run.
 
     Args:
-        source: a checkpoint, or a folder of snapshots that has the iteration `at`.
+        source: a checkpoint, or a folder of snapshots that has the iteration `at`; a run that
+            diverged before has no such snapshot, and its samples are none: (0, 0, 0, 3).
     """
     file = source / f"{int(at):07d}.safetensors" if source.is_dir() else source
+    if not file.exists():
+        np.save(output, np.empty((0, 0, 0, 3), np.uint8))
+        return
     device = pick_device()
     generator, about = load_generator(file, device)
     codes = torch.from_numpy(fixed_codes(count, about["settings"]["code_length"])).to(device)

@@ -13,6 +13,7 @@ from wngan.names import run_name
 def main(
     samples: list[Path],
     running: Path,
+    status: Path,
     run: str,
     at: list[str | int],
     rows: int,
@@ -23,15 +24,20 @@ def main(
     """Draws rows × columns images for each checkpoint, the checkpoints below one another.
 
     Args:
-        samples: uint8 (N, H, W, 3) for each checkpoint, N ≥ rows·columns.
+        samples: uint8 (N, H, W, 3) for each checkpoint, N ≥ rows·columns, or none.
         running: the run's running losses, which say where its optimum is.
+        status: what became of the run.
         at: "optimal" or an iteration, for each checkpoint.
     """
-    optimum = running_losses.optimum(running_losses.read([running]))["iteration"]
+    losses = running_losses.read([running])
+    optimum = losses["iteration"][running_losses.optimum(losses)]
     figure = plots.figure(plots.PAGE, plots.PAGE * rows / columns * len(at) + 0.3 * len(at))
     panels = figure.subplots(len(at), 1, squeeze=False)[:, 0]
     for axes, path, checkpoint in zip(panels, samples, at, strict=True):
         images = np.load(path)[: rows * columns]
+        if not len(images):
+            plots.show_message(axes, f"{run_name(run)} {plots.divergence(status)}")
+            continue
         name = f"optimum, {optimum:,}" if checkpoint == "optimal" else f"iteration {checkpoint:,}"
         plots.show_grid(
             axes,
@@ -46,6 +52,7 @@ if "snakemake" in globals():
         main(
             [Path(path) for path in snakemake.input.samples],
             Path(snakemake.input.running[0]),
+            Path(snakemake.input.status[0]),
             snakemake.params.run,
             snakemake.params.at,
             snakemake.params.rows,

@@ -16,11 +16,16 @@ def main(instances: list[dict[str, Path]], outputs: dict[str, Path]) -> None:
         instances: for each instance, its files by the names that `outputs` has.
         outputs: where they go.
     """
-    rows = [running.optimum(running.read([files["running"]])) for files in instances]
-    best = next(k for k, row in enumerate(rows) if row == running.optimum(np.array(rows)))
+    tables = [running.read([files["running"]]) for files in instances]
+    rows = np.array([table[running.optimum(table)] for table in tables])
+    best = running.optimum(rows)
     for name, path in outputs.items():
         shutil.copyfile(instances[best][name], path)
-    logger.info("Instance %d is the best, with a running loss of %.6f.", best + 1, rows[best][1])
+    logger.info(
+        "Instance %d is the best, with a running loss of %.6f.",
+        best + 1,
+        rows[best]["running_loss"],
+    )
 
 
 if "snakemake" in globals():

@@ -15,7 +15,7 @@ from wngan.data import Subset
 from wngan.device import pick_device
 from wngan.log import logged, logger
 from wngan.settings import Settings
-from wngan.training import train
+from wngan.training import Interrupted, discard, train
 
 
 def main(
@@ -45,13 +45,10 @@ def main(
     """
     device = pick_device()
     determined_by = {
-        "settings": settings,
-        "start": start,
-        "stop": stop,
         "test_images": test_images,
         "code": code,
-        "torch": torch.__version__,
-        "device": device.type,
+        "versions": [torch.__version__, np.__version__],
+        "computed by": [device.type, torch.get_num_threads()],
         "inputs": [_digest(file) for file in (about, permutation, previous) if file is not None],
     }
     identity = hashlib.sha256(json.dumps(determined_by, sort_keys=True).encode()).hexdigest()
@@ -59,18 +56,22 @@ def main(
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
-    train(
-        Settings(**settings | {"channels": tuple(settings["channels"])}),
-        Subset(np.load(images, mmap_mode="r"), np.load(permutation)[test_images:]),
-        recovery,
-        start=start,
-        stop=stop,
-        previous=previous,
-        identity=identity,
-        label=label,
-        device=device,
-        should_stop=told_to_stop.is_set,
-    )
+    try:
+        train(
+            Settings(**settings | {"channels": tuple(settings["channels"])}),
+            Subset(np.load(images, mmap_mode="r"), np.load(permutation)[test_images:]),
+            recovery,
+            start=start,
+            stop=stop,
+            previous=previous,
+            identity=identity,
+            label=label,
+            device=device,
+            should_stop=told_to_stop.is_set,
+        )
+    except Interrupted as interrupted:
+        logger.info("%s: %s", label, interrupted)
+        raise SystemExit(1) from None
 
     # Copied, not moved: an attempt that dies here must find the folder whole.
     for name, path in outputs.items():
@@ -79,7 +80,7 @@ def main(
             shutil.copytree(made, path, dirs_exist_ok=True)
         else:
             shutil.copyfile(made, path)
-    shutil.rmtree(recovery)
+    discard(recovery)
     logger.info("%s finished iterations %d to %d.", label, start + 1, stop)
 
 

@@ -41,7 +41,7 @@ def save(path: Path, tensors: dict[str, Tensor], metadata: Metadata) -> None:
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # One entry: safetensors writes several in an order that differs from process to process.
     header = json.dumps({"metadata": metadata, "sha256": sha256(tensors, metadata)}, sort_keys=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}")
     try:
         save_file(tensors, temporary, {"wngan": header})
         with open(temporary, "rb") as file:

@@ -2,9 +2,9 @@
 
 import hashlib
 import os
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
 
 from wngan.log import Progress, logger
@@ -44,12 +44,14 @@ def download(sources: Sequence[str], path: Path, size: int, sha256: str, attempt
     """
     part = path.with_name(f"{path.name}.part")
     problems = []
+    if part.exists() and part.stat().st_size > size:
+        part.unlink()
     for source in sources:
         for _ in range(attempts):
             try:
                 _fetch(source, part, size)
                 verify(part, size, sha256)
-            except (OSError, urllib.error.URLError, DownloadError) as error:
+            except (OSError, HTTPException, DownloadError) as error:
                 problems.append(f"{source}: {error}")
                 logger.info("%s", problems[-1])
                 if part.exists() and part.stat().st_size >= size:

@@ -1,6 +1,5 @@
 """The reconstruction loss of section 4: how closely a generator can come to given images."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,7 +43,7 @@ def reconstruct(
 
     Args:
         generator: codes (n, L) -> images (n, 3, H, W); it is used in inference mode and left as it
-            was given, in its parameters, buffers, gradients and mode.
+            was, in its parameters, buffers, gradients and mode.
         images: (N, 3, H, W) in [0, 1], of the generator's dtype; moved to its device bit by bit.
         code_length: L; by default the generator's `code_length`.
         steps: of gradient descent; 50 in running evaluations, 2,000 in final ones.
@@ -58,33 +57,49 @@ def reconstruct(
         where the generator gives NaN.
 
     Raises:
-        ValueError: there are no images, `steps` is negative, or a batch is not positive.
+        ValueError: no images, images of another shape than the generator's or not floating point,
+            a negative `steps`, or a batch that is not positive.
     """
     compute_batch = loss_batch if compute_batch is None else compute_batch
-    if images.ndim != 4 or not len(images):
-        raise ValueError(f"images must be (N, 3, H, W) with N > 0, not {tuple(images.shape)}.")
+    if images.ndim != 4 or not len(images) or not images.is_floating_point():
+        raise ValueError(
+            f"images must be floating point (N, 3, H, W) with N > 0, not {images.dtype} "
+            f"{tuple(images.shape)}."
+        )
     if steps < 0 or loss_batch < 1 or compute_batch < 1:
         raise ValueError("steps must be at least 0, loss_batch and compute_batch at least 1.")
     if code_length is None:
         code_length = int(generator.code_length)  # type: ignore[arg-type]
 
-    frozen = copy.deepcopy(generator).eval().requires_grad_(False)
-    frozen.to(memory_format=torch.channels_last)  # same numbers, faster convolutions
-    like = next(frozen.parameters(), images)
+    like = next(generator.parameters(), images)
+    modes = {module: module.training for module in generator.modules()}
+    generator.eval()
     parts = []
-    for first in range(0, len(images), compute_batch):
-        targets = images[first : first + compute_batch]
-        targets = targets.to(like.device, memory_format=torch.channels_last)
-        codes = like.new_zeros(len(targets), code_length).requires_grad_()
-        optimizer = RMSProp([codes], lr)
-        for _ in range(steps):
-            with torch.enable_grad():
-                loss = (frozen(codes) - targets).square().mean((1, 2, 3)).sum() / loss_batch
-            optimizer.step(torch.autograd.grad(loss, [codes]))
-            if on_step is not None:
-                on_step()
-        with torch.no_grad():
-            made = frozen(codes)
-            losses = (made - targets).square().mean((1, 2, 3))
-        parts.append((codes.detach(), made, losses))
+    try:
+        with torch.inference_mode(False), torch.enable_grad():
+            for first in range(0, len(images), compute_batch):
+                targets = images[first : first + compute_batch].to(like.device)
+                codes = like.new_zeros(len(targets), code_length).requires_grad_()
+                optimizer = RMSProp([codes], lr)
+                for _ in range(steps):
+                    losses = _losses(generator(codes), targets)
+                    optimizer.step(torch.autograd.grad(losses.sum() / loss_batch, [codes]))
+                    if on_step is not None:
+                        on_step()
+                codes = codes.detach()
+                with torch.no_grad():
+                    made = generator(codes)
+                parts.append((codes, made, _losses(made, targets)))
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
     return Reconstruction(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+def _losses(made: Tensor, targets: Tensor) -> Tensor:
+    """The mean squared error of each image (N,)."""
+    if made.shape != targets.shape:
+        raise ValueError(
+            f"The generator makes {tuple(made.shape)}, the images given are {tuple(targets.shape)}."
+        )
+    return (made - targets).square().mean((1, 2, 3))

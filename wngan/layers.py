@@ -281,6 +281,8 @@ def lipschitz_constant(network: nn.Module) -> float:
     kernel); TReLU, and TPReLU with slopes in [0, 1], contribute 1 (lemma 3). For a
     network with one output, |f(x) − f(y)| ≤ K·max|x − y|.
 
+    The network must apply its layers one after another, as `torch.nn.Sequential` does.
+
     Raises:
         ValueError: a layer has no bound that depends on the network's structure alone (an affine
             or plain layer, batch normalization), or a slope lies outside [0, 1].
@@ -298,7 +300,8 @@ def lipschitz_constant(network: nn.Module) -> float:
             raise ValueError(f"Layer {name!r} has a slope outside [0, 1]; call clip_slopes first.")
         elif not (
             isinstance(layer, TPReLU | TReLU | nn.Flatten | nn.Unflatten | nn.Sequential)
-            or len(children) == 1  # a wrapper, such as `wngan.dcgan.Discriminator`
+            # A wrapper, such as `wngan.dcgan.Discriminator`.
+            or (len(children) == 1 and not list(layer.parameters(recurse=False)))
         ):
             raise ValueError(
                 f"Layer {name!r} ({type(layer).__name__}) has no Lipschitz constant of its own: "

@@ -1,5 +1,6 @@
 """Figures: one look for all of them, and each model in its own color everywhere."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -80,3 +81,15 @@ def show_grid(
     middles = (np.cumsum(counts) - counts / 2) * (height + 1) - 1
     axes.set_yticks(middles, [name for _, name in rows], fontsize=7, rotation=90, va="center")
     axes.tick_params(length=0)
+
+
+def show_message(axes: Axes, message: str) -> None:
+    """Shows a line of text in place of a panel."""
+    axes.axis("off")
+    axes.text(0.5, 0.5, message, ha="center", va="center", transform=axes.transAxes, fontsize=8)
+
+
+def divergence(status: Path) -> str:
+    """What a label says of a run whose `status` is that file: "" unless it diverged."""
+    about = json.loads(status.read_text())
+    return f"diverged at {about['iteration']:,}" if about["status"] == "diverged" else ""

@@ -30,7 +30,7 @@ def read(paths: Sequence[Path]) -> NDArray[np.void]:
     return np.concatenate([np.empty(0, FIELDS), *tables])
 
 
-def optimum(rows: NDArray[np.void]) -> NDArray[np.void]:
-    """The row with the lowest running loss; the first one if no loss is finite."""
+def optimum(rows: NDArray[np.void]) -> int:
+    """The index of the row with the lowest running loss; 0 if no loss is finite."""
     losses = np.where(np.isfinite(rows["running_loss"]), rows["running_loss"], np.inf)
-    return rows[np.argmin(losses)]
+    return int(np.argmin(losses))

@@ -63,6 +63,8 @@ def load_generator(path: Path, device: str | torch.device = "cpu") -> tuple[nn.M
         wngan.checkpoint.CheckpointError: the file is missing or damaged.
     """
     tensors, metadata = load(path)
-    generator = Settings(**metadata["settings"]).generator()
+    with torch.random.fork_rng(devices=[]):
+        generator = Settings(**metadata["settings"]).generator()
     generator.load_state_dict(without_prefix("generator", tensors))
-    return generator.to(device).eval(), metadata
+    generator.to(device).to(memory_format=torch.channels_last)  # faster convolutions
+    return generator.eval(), metadata

@@ -1,5 +1,6 @@
 """GAN training as in sections 4 and 5.1: one loop, resumable at any iteration."""
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -50,11 +51,11 @@ def train(
         settings: of the run.
         images: the training images, uint8 (N, H, W, 3), N ≥ the batch size.
         folder: where the segment's files go; it is made if missing.
-        stop: the segment's last iteration (iterations count from 1).
+        stop: the segment's last iteration (they count from 1), a multiple of `snapshot_every`.
         start: the last iteration of the segment before this one, a multiple of `snapshot_every`.
         previous: `state.safetensors` of that segment; None if `start` is 0.
-        identity: names all that determines the segment; a state that was saved in `folder` under
-            another identity is ignored.
+        identity: names all else that determines the segment, such as its images; a state that was
+            saved in `folder` under another identity or with other settings is ignored.
         label: names the run in log lines.
         device: of the networks.
         should_stop: asked after each iteration; when it says so, the state is saved.
@@ -66,23 +67,33 @@ def train(
             the first segment also before the first iteration.
         samples.npy: uint8 (T, sample_codes, H, W, 3), images of the fixed codes after each
             `sample_every` iterations.
+        status.json: "running" or "diverged", at which iteration, and the reason.
         losses.npy: float32 (iterations, 2), the losses of the discriminator and of the generator;
             NaN where a diverged run has none.
 
     Raises:
         Interrupted: `should_stop` said so.
-        ValueError: there are fewer images than a batch has, or `previous` ended elsewhere.
+        ValueError: intervals that do not divide one another, `previous` missing or at another
+            iteration, or fewer images than a batch has.
         wngan.checkpoint.CheckpointError: `previous` is missing or damaged.
     """
+    every = settings.snapshot_every
+    if start % every or stop % every or every % settings.sample_every:
+        raise ValueError(
+            f"start {start} and stop {stop} must be multiples of the snapshots' interval {every}, "
+            f"and that one of the samples' interval {settings.sample_every}."
+        )
+    if (start > 0) != (previous is not None):
+        raise ValueError(f"A segment that starts at {start} needs the previous state, if not 0.")
     if len(images) < settings.batch_size:
         raise ValueError(f"{len(images)} images do not fill a batch of {settings.batch_size}.")
     state_file, snapshots = folder / "state.safetensors", folder / "snapshots"
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(rng(settings.seed, "parameters").integers(2**32)))
+        torch.default_generator.manual_seed(int(rng(settings.seed, "parameters").integers(2**32)))
         generator, discriminator = settings.generator(), settings.discriminator()
     networks = {"generator": generator, "discriminator": discriminator}
-    for network in networks.values():  # channels last: the same numbers, faster convolutions
+    for network in networks.values():  # channels last: faster convolutions
         network.to(device).to(memory_format=torch.channels_last)
     optimizers = {
         name: RMSProp(list(network.parameters()), settings.lr) for name, network in networks.items()
@@ -100,7 +111,8 @@ def train(
         _restore(tensors, networks, optimizers)
     if metadata["status"] == "running" and metadata["iteration"] != start:
         raise ValueError(f"{previous} ended at {metadata['iteration']}, not at iteration {start}.")
-    metadata["identity"] = identity
+    identity = json.dumps([asdict(settings), start, stop, identity], sort_keys=True)
+    metadata |= {"settings": asdict(settings), "identity": identity}
     resumed = False
     if state_file.exists():
         try:
@@ -114,7 +126,7 @@ def train(
         except checkpoint.CheckpointError as error:
             logger.info("Ignores the saved state: %s", error)
     if not resumed:
-        shutil.rmtree(folder, ignore_errors=True)
+        discard(folder)
         snapshots.mkdir(parents=True)
 
     def save_state() -> None:
@@ -138,6 +150,12 @@ def train(
     if resumed:
         losses = np.lib.format.open_memmap(folder / "losses.npy", "r+")
         samples = np.lib.format.open_memmap(folder / "samples.npy", "r+")
+        # What the stopped attempt left beyond its last save.
+        losses[max(metadata["iteration"] - start, 0) :] = np.nan
+        samples[max(metadata["iteration"] - start, 0) // settings.sample_every :] = 0
+        for path in snapshots.iterdir():
+            if path.name.startswith(".") or path.name > f"{metadata['iteration']:07d}.safetensors":
+                path.unlink()
     else:
         losses = np.lib.format.open_memmap(
             folder / "losses.npy", "w+", np.dtype(np.float32), (stop - start, 2)
@@ -212,10 +230,12 @@ def train(
             if iteration % settings.sample_every == 0:
                 losses[window_start - start : iteration - start] = window.cpu().numpy()
                 window_start = iteration
-                reason = _what_is_not_finite(window, networks)
+                bad_row, reason = _what_is_not_finite(window, networks, optimizers)
                 if reason:
-                    metadata |= {"status": "diverged", "reason": reason}
-                    logger.info("%s diverged by iteration %d: %s.", label, iteration, reason)
+                    iteration += bad_row + 1 - len(window)
+                    metadata |= {"status": "diverged", "iteration": iteration, "reason": reason}
+                    losses[iteration - start :] = np.nan
+                    logger.info("%s diverged at iteration %d: %s.", label, iteration, reason)
                     break
                 with torch.no_grad():
                     made = generator.eval()(samples_from)
@@ -232,7 +252,15 @@ def train(
                 saved_at = time.monotonic()
             if interrupted:
                 raise Interrupted(f"Stopped at iteration {iteration} of {stop}; the state is kept.")
+    about = {key: metadata[key] for key in ("status", "iteration", "reason")}
+    (folder / "status.json").write_text(json.dumps(about) + "\n")
     save_state()
+
+
+def discard(folder: Path) -> None:
+    """Removes a segment's folder, the state first, so that a rest of it is never continued."""
+    (folder / "state.safetensors").unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _restore(
@@ -250,12 +278,17 @@ def _restore(
             square.copy_(squares[key])
 
 
-def _what_is_not_finite(losses: Tensor, networks: dict[str, nn.Module]) -> str:
-    """Names what has lost its finite values; "" if nothing has."""
-    for column, name in enumerate(("discriminator", "generator")):
-        if not losses[:, column].isfinite().all():
-            return f"the {name}'s loss is not finite"
+def _what_is_not_finite(
+    losses: Tensor, networks: dict[str, nn.Module], optimizers: dict[str, RMSProp]
+) -> tuple[int, str]:
+    """The row of `losses` after which something is not finite any more, and what; or 0 and ""."""
+    bad = ~losses.isfinite()
+    if bad.any():
+        row = int(bad.any(1).int().argmax())
+        name = "discriminator" if bad[row, 0] else "generator"
+        return row, f"the {name}'s loss is not finite"
     for name, network in networks.items():
-        if not all(p.isfinite().all() for p in network.parameters()):
-            return f"the {name}'s parameters are not finite"
-    return ""
+        tensors = [*network.state_dict().values(), *optimizers[name].squares]
+        if not torch.stack([tensor.isfinite().all() for tensor in tensors]).all():
+            return len(losses) - 1, f"the {name}'s parameters or their state are not finite"
+    return 0, ""

@@ -29,4 +29,4 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 )
 def test_the_optimum_is_the_first_lowest(losses: list[float], iteration: int) -> None:
     rows = np.array([(k, loss, 0) for k, loss in enumerate(losses)], running.FIELDS)
-    assert running.optimum(rows)["iteration"] == iteration
+    assert running.optimum(rows) == iteration

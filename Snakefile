@@ -5,10 +5,11 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 
-# Another whole configuration may be named by --configfile or a profile, as the demo's does.
-if "experiments" not in config:
+# A file of --configfile, or of a profile such as the demo's, replaces config.yaml if it is a whole
+# configuration, and changes single keys of it if it is not.
+if "results" not in config:
 
-    configfile: "config.yaml"
+    configfile: f"{workflow.basedir}/config.yaml"
 
 
 report: "report/workflow.rst"

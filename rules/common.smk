@@ -1,6 +1,7 @@
 # What rules share: the checked configuration, code digests, and functions of wildcards.
 
 import csv
+import re
 from pathlib import Path
 
 import yaml
@@ -13,10 +14,14 @@ try:
 except ConfigError as error:
     raise WorkflowError(error) from None
 
-RESULTS = config["results"].rstrip("/")
-DATA = config["data"].rstrip("/")
+RESULTS = str(Path(config["results"]).expanduser())
+DATA = str(Path(config["data"]).expanduser())
 RUN = f"{RESULTS}/runs/{{experiment}}/{{model}}/{{instance}}"
 FIGURES = {name: spec for kind in config["figures"].values() for name, spec in kind.items()}
+SAMPLES = max(
+    (spec["rows"] * spec["columns"] for spec in config["figures"].get("samples", {}).values()),
+    default=1,
+)
 
 
 wildcard_constraints:
@@ -48,15 +53,27 @@ def datasets_of(kind):
     return [name for name, settings in config["datasets"].items() if settings["type"] == kind]
 
 
+def archives_to_fetch():
+    """Data sets by the name of their archive, for archives that are not named by absolute paths."""
+    files = {
+        name: settings["archive"]["file"]
+        for name, settings in config["datasets"].items()
+        if "archive" in settings
+    }
+    return {file: name for name, file in files.items() if not Path(file).expanduser().is_absolute()}
+
+
 def archive(wildcards):
     """Where a data set's archive is: below the data folder, unless its path is absolute."""
-    return str(Path(DATA, "raw", config["datasets"][wildcards.dataset]["archive"]["file"]))
+    file = Path(config["datasets"][wildcards.dataset]["archive"]["file"])
+    return str(Path(DATA, "raw", file.expanduser()))
 
 
-def archive_named(wildcards):
-    """The settings of the archive that has a file name."""
-    archives = [settings.get("archive", {}) for settings in config["datasets"].values()]
-    return next(archive for archive in archives if archive.get("file") == wildcards.file)
+def digest_of_archive(wildcards):
+    """Size and digest of an archive; where it comes from changes nothing that was made of it."""
+    name = wildcards.get("dataset") or archives_to_fetch()[wildcards.file]
+    settings = config["datasets"][name]["archive"]
+    return {"bytes": settings["bytes"], "sha256": settings["sha256"]}
 
 
 # Experiments and their runs
@@ -79,7 +96,13 @@ def dataset_settings(wildcards):
 
 def dataset_file(name):
     """An input function: a file of the data set of a job's experiment."""
-    return lambda wildcards: f"{DATA}/{experiment(wildcards)['dataset']}/{name}"
+    return lambda wildcards: file_of_dataset(experiment(wildcards), name)
+
+
+def file_of_dataset(experiment, name):
+    """A file of an experiment's data set; that the images are others, images.json says."""
+    path = f"{DATA}/{experiment['dataset']}/{name}"
+    return ancient(path) if name == "images.npy" else path
 
 
 def run_folder(experiment, run):
@@ -293,8 +316,7 @@ def figure_data(name):
     """An input function: a file of the data set that a figure's experiment uses."""
 
     def file(wildcards):
-        dataset = config["experiments"][figure(wildcards)["experiment"]]["dataset"]
-        return f"{DATA}/{dataset}/{name}"
+        return file_of_dataset(config["experiments"][figure(wildcards)["experiment"]], name)
 
     return file
 

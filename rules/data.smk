@@ -4,16 +4,19 @@
 rule download:
     """Fetch a data set's archive; one that is there already is used as it is."""
     output:
-        protected(f"{DATA}/raw/{{file}}"),
+        f"{DATA}/raw/{{file}}",
     log:
         f"{DATA}/raw/{{file}}.log",
+    wildcard_constraints:
+        file=any_of(map(re.escape, archives_to_fetch())),
     conda:
         "../envs/wngan.yaml"
     resources:
         mem_mb=1000,
         runtime=1440,
     params:
-        archive=archive_named,
+        archive=digest_of_archive,
+        code=code("download.py"),
     script:
         "../scripts/download.py"
 
@@ -58,7 +61,7 @@ rule prepare_celeba:
         runtime=60,
     params:
         image_size=lookup("datasets/{dataset}/image_size", within=config),
-        archive=lookup("datasets/{dataset}/archive", within=config, default={}),
+        archive=digest_of_archive,
         code=code("prepare_celeba.py"),
     script:
         "../scripts/prepare_celeba.py"

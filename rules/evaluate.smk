@@ -5,6 +5,7 @@ rule evaluate_segment:
     """Reconstruct some test images with each snapshot of a segment (section 4)."""
     input:
         images=dataset_file("images.npy"),
+        about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
         snapshots=f"{RUN}/segments/{{segment}}/snapshots",
     output:
@@ -23,7 +24,6 @@ rule evaluate_segment:
         steps=lookup("experiments/{experiment}/evaluation/running/steps", within=config),
         lr=lookup("experiments/{experiment}/evaluation/lr", within=config),
         loss_batch=lookup("experiments/{experiment}/batch_size", within=config),
-        compute_batch=lookup("experiments/{experiment}/evaluation/compute_batch", within=config),
         code=code("evaluate.py"),
     script:
         "../scripts/evaluate.py"
@@ -81,6 +81,7 @@ rule reconstruct_shard:
     """Reconstruct a share of the test images with many steps (section 5.1, final evaluation)."""
     input:
         images=dataset_file("images.npy"),
+        about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
         checkpoint=final_checkpoint,
     output:
@@ -99,7 +100,6 @@ rule reconstruct_shard:
         shards=lookup("experiments/{experiment}/evaluation/final/shards", within=config),
         lr=lookup("experiments/{experiment}/evaluation/lr", within=config),
         loss_batch=lookup("experiments/{experiment}/batch_size", within=config),
-        compute_batch=lookup("experiments/{experiment}/evaluation/compute_batch", within=config),
         code=code("reconstruct.py"),
     script:
         "../scripts/reconstruct.py"
@@ -137,7 +137,7 @@ rule sample:
         mem_mb=8000,
         runtime=30,
     params:
-        images=256,
+        images=SAMPLES,
         code=code("sample.py"),
     script:
         "../scripts/sample.py"

@@ -78,6 +78,7 @@ rule reconstructions_figure:
     """Draw test images beside what each model makes of them."""
     input:
         images=figure_data("images.npy"),
+        about=figure_data("images.json"),
         permutation=figure_data("permutation.npy"),
         finals=of_runs("final/optimal.safetensors"),
     output:

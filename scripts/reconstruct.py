@@ -58,6 +58,8 @@ def main(
 
 if "snakemake" in globals():
     torch.set_num_threads(snakemake.threads)
+    # Not a parameter of the rule: what comes out does not depend on it.
+    settings = snakemake.config["experiments"][snakemake.wildcards.experiment]
     with logged(snakemake.log[0]):
         main(
             images=Path(snakemake.input.images),
@@ -70,7 +72,7 @@ if "snakemake" in globals():
             steps=snakemake.params.steps,
             lr=snakemake.params.lr,
             loss_batch=snakemake.params.loss_batch,
-            compute_batch=snakemake.params.compute_batch,
+            compute_batch=settings["evaluation"]["compute_batch"],
             label="{experiment} {model}/{instance} {checkpoint} reconstruction".format(
                 **snakemake.wildcards
             ),

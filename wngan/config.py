@@ -1,14 +1,26 @@
 """Checks of a configuration before anything runs; each problem is one sentence."""
 
+import math
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 
 from wngan.sizes import map_size
 
 Config = dict[str, Any]
+
+
+# JSON would take 2000.0 for an integer.
+Validator = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 
 
 class ConfigError(Exception):
@@ -17,7 +29,7 @@ class ConfigError(Exception):
 
 def check(config: Config, schema: Config) -> None:
     """Raises a `ConfigError` unless `config` fits the JSON `schema` and makes sense as a whole."""
-    errors = Draft202012Validator(schema).iter_errors(config)
+    errors = Validator(schema).iter_errors(config)
     problems = sorted({_sentence(error) for error in errors}) or list(_contradictions(config))
     if problems:
         raise ConfigError("\n".join(problems))
@@ -38,10 +50,10 @@ def _sentence(error: ValidationError) -> str:
     known = list(schema.get("properties", []))
     match error.validator:
         case "additionalProperties":
-            patterns = list(schema.get("patternProperties", []))
+            for pattern in schema.get("patternProperties", []):
+                unknown = [name for name in value if not re.search(pattern, name)]
+                return f"{key} may have only keys that match {pattern}, not {unknown}."
             unknown = [name for name in value if name not in known]
-            if patterns:
-                return f"{key} may have only keys that match {patterns[0]}, not {unknown}."
             hints = (get_close_matches(name, known, 1) for name in unknown)
             names = (
                 f"{name!r} (did you mean {hint[0]!r}?)" if hint else repr(name)
@@ -77,8 +89,11 @@ def _contradictions(config: Config) -> Iterator[str]:
     for table, name in config["tables"].items():
         if name not in config["experiments"]:
             yield f"tables.{table}: there is no experiment {name!r}."
+    kinds: dict[str, str] = {}
     for kind, figures in config["figures"].items():
         for figure, spec in figures.items():
+            if kinds.setdefault(figure, kind) != kind:
+                yield f"figures.{kind}.{figure}: it is already one of figures.{kinds[figure]}."
             yield from _figure(config, f"figures.{kind}.{figure}", spec)
 
 
@@ -92,6 +107,8 @@ def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
     except ValueError as error:
         yield f"{key}.channels: {error}"
 
+    if not math.isfinite(experiment["lr"]):
+        yield f"{key}.lr must be finite."
     segment, evaluation = experiment["segment"], experiment["evaluation"]
     every, samples = evaluation["running"]["every"], experiment["samples"]["every"]
     if segment % every:
@@ -137,6 +154,8 @@ def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:
             yield f"{key}: {spec['experiment']} has no instance {instance} of {model}."
         if instance == "best" and iterations:
             yield f"{key}: at given iterations a run names its instance, as in {model}/1."
+        if spec.get("until", 0) > settings["iterations"]:
+            yield f"{key}.until: {model} has only {settings['iterations']} iterations."
         for iteration in iterations:
             if iteration % every or iteration > settings["iterations"]:
                 yield (

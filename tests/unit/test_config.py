@@ -69,7 +69,7 @@ CELEBA = "experiments/celeba_dcgan"
             put(f"{CELEBA}/models/wn/iterations", 70000),
             "experiments.celeba_dcgan.models.wn.iterations: 70000 must be a multiple",
         ),
-        (put(f"{CELEBA}/models/gan", {}), "experiments.celeba_dcgan.models may have only keys"),
+        (put(f"{CELEBA}/models/gan", {}), "wn_mean_bn)$, not ['gan']"),
         (put(f"{CELEBA}/models/wn", {"iterations": 50000}), "wn lacks 'instances'."),
         (put(f"{CELEBA}/evaluation/final/images", 3000), "3000 are more than the 2000 test images"),
         (put(f"{CELEBA}/evaluation/final/shards", 2001), "there are more shards than images"),
@@ -94,6 +94,14 @@ CELEBA = "experiments/celeba_dcgan"
         (put("figures/samples/figure13/at", ["best"]), "must be 'optimal' or an iteration"),
         (put("figures/samples/figure13/at", [200000]), "at most the 150000 of vanilla"),
         (put("figures/reconstructions/figure02/rows", 1000), "3000 reconstructions are more"),
+        (put("seed", 1.0), "seed must be of type integer, not 1.0."),
+        (put(f"{CELEBA}/lr", float("nan")), "experiments.celeba_dcgan.lr must be finite."),
+        (put("figures/curves/figure01/until", 10**6), "vanilla has only 150000 iterations"),
+        (put("figures/curves/figure01/runs", ["bn", "bn"]), "non-unique"),
+        (
+            put("figures/samples/figure01", PAPER["figures"]["samples"]["figure13"]),
+            "figures.samples.figure01: it is already one of figures.curves.",
+        ),
         (put("seed", -1), "seed must be at least 0, not -1."),
     ],
 )

@@ -87,6 +87,39 @@ def test_an_archive_that_the_user_has_is_not_fetched(
     assert dict(jobs) == {"prepare_celeba": 1}
 
 
+def test_another_working_directory_will_do(repository: Repository, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    jobs = repository.planned(
+        "results/tables/table2.csv", "--directory", str(tmp_path / "elsewhere")
+    )
+    assert jobs["train_segment"] == 32
+
+
+def test_single_settings_can_be_changed(repository: Repository) -> None:
+    (repository.root / "mine.yaml").write_text("experiments: {celeba_dcgan: {segment: 7}}\n")
+    printed = repository.snakemake("-n", "--configfile", "mine.yaml", fails=True)
+    assert "500 must divide the segment, 7." in printed
+    jobs = repository.planned("elsewhere/tables/table1.csv", "--config", "results=elsewhere")
+    assert jobs == {"architecture_table": 1}
+
+
+def test_what_is_not_configured_has_no_rule(repository: Repository) -> None:
+    for target in (
+        "results/tables/table7.csv",
+        "data/raw/other.zip",
+        "results/figures/figure24.png",
+    ):
+        assert "MissingRuleException" in repository.snakemake("-n", target, fails=True)
+
+
+def test_the_picture_of_the_rules_is_of_these_rules(repository: Repository) -> None:
+    printed = repository.snakemake("--profile", "demo", "--rulegraph", "dot", "--quiet", "all")
+    rules = set(re.findall(r'label = "(\w+)"', printed))
+    assert "train_segment" in rules
+    drawn = re.findall(r">(\w+)</text>", (ROOT / "docs/rulegraph.svg").read_text())
+    assert set(drawn) == rules
+
+
 def test_every_rule_says_what_it_does_and_logs(repository: Repository) -> None:
     text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
     rules = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)

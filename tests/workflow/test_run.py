@@ -103,14 +103,14 @@ def test_a_killed_training_gives_the_same_bytes(
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
     repository.tiny("--unlock")
-    repository.tiny(target, "--rerun-incomplete")
+    repository.tiny(target)
     for name in ("running.csv", "segments/2/state.safetensors", "segments/2/samples.npy"):
         path = f"results/runs/tiny/wn/1/{name}"
         assert (repository.root / path).read_bytes() == (finished.root / path).read_bytes()
 
 
 def test_editing_the_evaluator_evaluates_again_and_trains_nothing(rerun: Repository) -> None:
-    rerun.edit("wngan/evaluator.py", '"""The reconstruction loss', '"""A reconstruction loss')
+    rerun.edit("wngan/evaluator.py", "lr: float = 0.01", "lr: float = 0.02")
     jobs = rerun.replanned()
     assert jobs["evaluate_segment"] == 5
     assert jobs["reconstruct_shard"] == 6
@@ -133,6 +133,30 @@ def test_a_caption_or_a_comment_in_a_rule_reruns_nothing(rerun: Repository) -> N
     rerun.edit("report/figures.rst", "In the paper", "In that paper")
     rerun.edit("rules/train.smk", "# Training", "# The training")
     assert not rerun.replanned()
+
+
+def test_preparing_the_same_images_again_trains_nothing(rerun: Repository) -> None:
+    rerun.edit("scripts/prepare_digits.py", "handwritten digits as", "digits as")
+    assert rerun.replanned("data/digits/images.npy") == {"prepare_digits": 1}
+    rerun.tiny("data/digits/images.npy")
+    assert not rerun.replanned()
+
+
+def test_images_at_once_rerun_nothing(rerun: Repository) -> None:
+    rerun.edit("tiny.yaml", "compute_batch: 5", "compute_batch: 6")
+    assert not rerun.replanned()
+
+
+def test_a_diverged_run_is_shown(repository: Repository) -> None:
+    """At a learning rate of 1e30 nothing trains; tables and figures are made and say so."""
+    repository.edit("tiny.yaml", "lr: 0.001", "lr: 1.0e+30")
+    targets = [f"results/figures/figure{number}.png" for number in ("13", "20")]
+    repository.tiny("results/tables/table3.csv", *targets)
+    table = pandas.read_csv(repository.root / "results/tables/table3.csv")
+    assert table["status"].tolist() == ["diverged", "diverged"]
+    assert table["iteration"].tolist() == [0, 0]  # the optimum is where it started
+    samples = np.load(repository.root / "results/runs/tiny/vanilla/1/samples/20.npy")
+    assert len(samples) == 0
 
 
 def test_touching_code_reruns_nothing(rerun: Repository) -> None:

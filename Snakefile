@@ -7,7 +7,7 @@ min_version("9.0")
 
 # A file of --configfile, or of a profile such as the demo's, replaces config.yaml if it is a whole
 # configuration, and changes single keys of it if it is not.
-if "results" not in config:
+if not {"data", "datasets", "experiments", "results"} <= set(config):
 
     configfile: f"{workflow.basedir}/config.yaml"
 

@@ -215,6 +215,17 @@ class TPReLU(nn.Module):
         return F.prelu(x - threshold, self.slope) + threshold
 
 
+class Add(nn.Module):
+    """x1 + x2, with the constructor and call of `WNAdd`."""
+
+    def __init__(self, num_channels: int) -> None:
+        super().__init__()
+
+    def forward(self, shortcut: Tensor, residue: Tensor) -> Tensor:
+        """Adds two tensors of the same shape."""
+        return shortcut + residue
+
+
 class WNAdd(nn.Module):
     """(w1·x1 + w2·x2) / sqrt(w1² + w2²), a pair of weights per channel of (N, C, …) (eq. 17).
 

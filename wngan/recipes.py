@@ -50,6 +50,7 @@ class Recipe:
         first: the generator's first layer, called with code length, channels and map size.
         activation: called with the number of channels.
         norm: called with the number of channels; None where the model has no such layer.
+        add: joins the branches of a residual block; called with the number of channels.
     """
 
     conv: Layer
@@ -59,6 +60,7 @@ class Recipe:
     first: Layer
     activation: Layer
     norm: Layer | None = None
+    add: Layer = layers.Add
 
 
 _PLAIN: dict[str, Layer] = {
@@ -88,6 +90,7 @@ RECIPES = {
         last_conv_transpose=layers.AffineWNConvTranspose2d,
         first=strict_first,
         activation=layers.TPReLU,
+        add=layers.WNAdd,
     ),
     "affine_wn": Recipe(**_AFFINE),
     "wn_mean_bn": Recipe(**_AFFINE, norm=layers.MeanOnlyBatchNorm2d),

@@ -6,10 +6,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from wngan import dcgan
+from wngan import dcgan, resnet
 from wngan.checkpoint import Metadata, load, without_prefix
 
-ARCHITECTURES = {"dcgan": dcgan}
+ARCHITECTURES = {"dcgan": dcgan, "resnet": resnet}
 """Modules with a `Generator` and a `Discriminator`."""
 
 

@@ -91,19 +91,22 @@ def test_an_iteration_is_the_papers(
             torch.testing.assert_close(state[f"{prefix}.{name}"], tensor, rtol=2e-3, atol=2e-4)
 
 
-@pytest.mark.parametrize("model", ["bn", "wn"])
+@pytest.mark.parametrize(
+    ("architecture", "model"), [("dcgan", "bn"), ("dcgan", "wn"), ("resnet", "wn")]
+)
 @hypothesis_settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(stops=st.lists(st.integers(1, 11), min_size=1, max_size=3))
 def test_a_resumed_run_equals_an_uninterrupted_one(
+    architecture: str,
     model: str,
     stops: list[int],
     images: Images,
     tiny: Settings,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    settings = replace(tiny, model=model)
+    settings = replace(tiny, architecture=architecture, model=model)
     whole, broken = (tmp_path_factory.mktemp("run") for _ in range(2))
     train(settings, images, whole, stop=12)
     for count in stops:

@@ -67,6 +67,29 @@ rule prepare_celeba:
         "../scripts/prepare_celeba.py"
 
 
+rule prepare_cifar10:
+    """Join CIFAR-10's images, straight from the archive."""
+    input:
+        archive=archive,
+    output:
+        images=f"{DATA}/{{dataset}}/images.npy",
+        about=f"{DATA}/{{dataset}}/images.json",
+    log:
+        f"{DATA}/{{dataset}}/prepare.log",
+    wildcard_constraints:
+        dataset=any_of(datasets_of("cifar10")),
+    conda:
+        "../envs/wngan.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        archive=digest_of_archive,
+        code=code("prepare_cifar10.py"),
+    script:
+        "../scripts/prepare_cifar10.py"
+
+
 rule split:
     """Permute a data set's images: the first are for testing, the rest for training."""
     input:

@@ -76,7 +76,7 @@ CELEBA = "experiments/celeba_dcgan"
         (put(f"{CELEBA}/dataset", "faces"), "there is no data set 'faces'"),
         (
             put("datasets/celeba/type", "jpeg"),
-            "datasets.celeba.type must be one of celeba, digits, not 'jpeg'.",
+            "datasets.celeba.type must be one of celeba, cifar10, digits, not 'jpeg'.",
         ),
         (put("tables/table9", "celeba_dcgan"), "tables may have only keys that match"),
         (put("tables/table2", "cifar"), "tables.table2: there is no experiment 'cifar'."),

@@ -3,14 +3,25 @@
 import hashlib
 import io
 import json
+import pickle
+import struct
+import tarfile
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
-from wngan.datasets import central_crop, crop_archive, digits, write_about
+from wngan.datasets import (
+    _ArraysOnly,
+    central_crop,
+    cifar10,
+    crop_archive,
+    digits,
+    write_about,
+)
 from wngan.download import DownloadError, verify
 
 
@@ -60,6 +71,58 @@ def test_an_archive_is_cropped_in_the_order_of_names(tmp_path: Path) -> None:
         "size": 160,
         "sha256": hashlib.sha256(output.read_bytes()).hexdigest(),
     }
+
+
+def python2_pickle(data: NDArray[np.uint8], module: bytes = b"numpy.core.multiarray") -> bytes:
+    """A batch of CIFAR-10 as Python 2 and the numpy of 2009 pickled it, opcode by opcode."""
+    reconstruct = b"c" + module + b"\n_reconstruct\n"
+    empty = reconstruct + b"(cnumpy\nndarray\nK\x00\x85U\x01btR"
+    minus_one = b"J\xff\xff\xff\xff"
+    dtype = b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR(K\x03U\x01|NNN" + 2 * minus_one + b"K\x00tb"
+    rows, columns = (struct.pack("<I", count) for count in data.shape)
+    content = b"T" + struct.pack("<I", data.nbytes) + data.tobytes()
+    state = b"(K\x01J" + rows + b"J" + columns + b"\x86" + dtype + b"\x89" + content + b"tb"
+    labels = b"](" + b"".join(b"K" + bytes([row % 10]) for row in range(len(data))) + b"e"
+    name = b"U\x0bbatch_labelU\x15training batch 1 of 5"
+    return b"\x80\x02}(" + name + b"U\x06labels" + labels + b"U\x04data" + empty + state + b"u."
+
+
+def tar_of(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as tar:
+        for name, content in files.items():
+            about = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            about.size = len(content)
+            tar.addfile(about, io.BytesIO(content))
+    return path
+
+
+BATCHES = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
+
+
+def test_cifar10_is_joined_in_the_order_of_its_batches(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (6, 4, 32, 32, 3), dtype=np.uint8)
+    files = {"readme.html": b"<html>", "batches.meta": b"not read"}
+    for name, batch in zip(BATCHES, images, strict=True):
+        files[name] = python2_pickle(batch.transpose(0, 3, 1, 2).reshape(4, 3072))
+    archive = tar_of(tmp_path / "cifar-10-python.tar.gz", dict(reversed(files.items())))
+    np.testing.assert_array_equal(cifar10(archive), images.reshape(24, 32, 32, 3))
+
+
+def test_what_would_run_code_is_refused(tmp_path: Path) -> None:
+    data = np.zeros((1, 3072), np.uint8)
+    files = dict.fromkeys(BATCHES, python2_pickle(data))
+    files["data_batch_3"] = python2_pickle(data, module=b"posix")
+    with pytest.raises(ValueError, match=r"batch data_batch_3: it names posix\._reconstruct"):
+        cifar10(tar_of(tmp_path / "evil.tar.gz", files))
+    with pytest.raises(pickle.UnpicklingError, match=r"it names os\.system"):
+        _ArraysOnly(io.BytesIO(b"cos\nsystem\n(U\x04truetR.")).load()
+
+
+def test_an_incomplete_cifar10_is_named(tmp_path: Path) -> None:
+    files = dict.fromkeys(BATCHES[:-1], python2_pickle(np.zeros((1, 3072), np.uint8)))
+    with pytest.raises(ValueError, match=r"part\.tar\.gz has no usable batch test_batch"):
+        cifar10(tar_of(tmp_path / "part.tar.gz", files))
 
 
 def test_an_archive_without_images_is_named(tmp_path: Path) -> None:

@@ -106,9 +106,9 @@ def test_single_settings_can_be_changed(repository: Repository) -> None:
 
 def test_what_is_not_configured_has_no_rule(repository: Repository) -> None:
     for target in (
-        "results/tables/table7.csv",
+        "results/tables/table8.csv",
         "data/raw/other.zip",
-        "results/figures/figure24.png",
+        "results/figures/figure25.png",
     ):
         assert "MissingRuleException" in repository.snakemake("-n", target, fails=True)
 

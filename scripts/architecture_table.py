@@ -7,7 +7,7 @@ import pandas
 import torch
 from torch import nn
 
-from wngan import layers, tables
+from wngan import layers, published, tables
 from wngan.dcgan import Discriminator, Generator
 from wngan.log import logged
 from wngan.names import NAMES
@@ -21,6 +21,11 @@ PAPER_NAMES = {
     layers.AffineWNConv2d: "AWNConv",
     layers.AffineWNConvTranspose2d: "AWNConv",
     layers.ChannelAffine: "affine",
+    published.PublishedStrictWNLinear: "SWNConv",
+    published.PublishedStrictWNConv2d: "SWNConv",
+    published.PublishedStrictWNConvTranspose2d: "SWNConv",
+    published.PublishedAffineWNConv2d: "AWNConv",
+    published.PublishedAffineWNConvTranspose2d: "AWNConv",
     nn.BatchNorm2d: "BN",
     layers.MeanOnlyBatchNorm2d: "mean-only BN",
     nn.PReLU: "PReLU",

@@ -4,6 +4,7 @@ NAMES = {
     "vanilla": "vanilla",
     "bn": "BN",
     "wn": "WN",
+    "wn_published": "WN, published gradient",
     "affine_wn": "affine WN",
     "wn_mean_bn": "WN + mean-only BN",
 }

@@ -20,6 +20,7 @@ COLORS = {
     "vanilla": "#0072B2",
     "bn": "#D55E00",
     "wn": "#009E73",
+    "wn_published": "#56B4E9",
     "affine_wn": "#CC79A7",
     "wn_mean_bn": "#E69F00",
 }

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from torch import nn
 
-from wngan import layers
+from wngan import layers, published
 
 Layer = Callable[..., nn.Module]
 
@@ -24,12 +25,17 @@ def plain_first(code_length: int, channels: int, map_size: int) -> nn.Module:
     return nn.Sequential(nn.Unflatten(1, (code_length, 1, 1)), conv)
 
 
-def strict_first(code_length: int, channels: int, map_size: int) -> nn.Sequential:
+def strict_first(
+    code_length: int,
+    channels: int,
+    map_size: int,
+    linear_type: type[layers.StrictWNLinear] = layers.StrictWNLinear,
+) -> nn.Sequential:
     """The same as a strict weight-normalized layer (appendix B).
 
     The norm is per output element, over the code only; the weights start in U(±0.01/sqrt(L)).
     """
-    linear = layers.StrictWNLinear(code_length, channels * map_size**2)
+    linear = linear_type(code_length, channels * map_size**2)
     bound = 0.01 / math.sqrt(code_length)
     nn.init.uniform_(linear.weight, -bound, bound)
     return nn.Sequential(linear, nn.Unflatten(1, (channels, map_size, map_size)))
@@ -89,6 +95,15 @@ RECIPES = {
         last_conv=layers.AffineWNConv2d,
         last_conv_transpose=layers.AffineWNConvTranspose2d,
         first=strict_first,
+        activation=layers.TPReLU,
+        add=layers.WNAdd,
+    ),
+    "wn_published": Recipe(
+        conv=published.PublishedStrictWNConv2d,
+        conv_transpose=published.PublishedStrictWNConvTranspose2d,
+        last_conv=published.PublishedAffineWNConv2d,
+        last_conv_transpose=published.PublishedAffineWNConvTranspose2d,
+        first=partial(strict_first, linear_type=published.PublishedStrictWNLinear),
         activation=layers.TPReLU,
         add=layers.WNAdd,
     ),

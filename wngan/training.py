@@ -16,9 +16,13 @@ from wngan import checkpoint
 from wngan.data import Images, to_tensor, to_uint8
 from wngan.layers import MeanOnlyBatchNorm2d, clip_slopes
 from wngan.log import Progress, logger
+from wngan.published import PublishedStrictWNConv2d
 from wngan.randomness import fixed_codes, rng
 from wngan.rmsprop import RMSProp
 from wngan.settings import Settings
+
+DEPENDENT_ON_BATCH = (nn.BatchNorm2d, MeanOnlyBatchNorm2d, PublishedStrictWNConv2d)
+"""Layers whose outputs or gradients are not those of each image alone."""
 
 
 class Interrupted(Exception):
@@ -175,10 +179,8 @@ def train(
         draw = rng(settings.seed, purpose, iteration).standard_normal(shape, dtype=np.float32)
         return torch.from_numpy(draw).to(device)
 
-    # Without batch statistics, one pass of D over both batches gives what two passes give.
-    joined = not any(
-        isinstance(layer, nn.BatchNorm2d | MeanOnlyBatchNorm2d) for layer in discriminator.modules()
-    )
+    # Where no layer depends on the batch, one pass of D over both gives what two passes give.
+    joined = not any(isinstance(layer, DEPENDENT_ON_BATCH) for layer in discriminator.modules())
     g_optimizer, d_optimizer = optimizers["generator"], optimizers["discriminator"]
     samples_from = torch.from_numpy(fixed_codes(settings.sample_codes, settings.code_length)).to(
         device

@@ -17,10 +17,11 @@ from torch import nn
 from wngan import checkpoint
 from wngan.data import to_tensor, to_uint8
 from wngan.randomness import fixed_codes, rng
+from wngan.recipes import RECIPES
 from wngan.settings import Settings, load_generator
 from wngan.training import Interrupted, train
 
-MODELS = ["vanilla", "bn", "wn", "affine_wn", "wn_mean_bn"]
+MODELS = list(RECIPES)
 Images = NDArray[np.uint8]
 
 

@@ -42,7 +42,7 @@ def code(script):
 
 def any_of(names):
     """A wildcard constraint that admits these names."""
-    return "|".join(names) or "(?!)"
+    return "|".join(sorted(names)) or "(?!)"
 
 
 # Data sets

@@ -1,7 +1,6 @@
 """Draws samples of the same codes at several iterations."""
 
 import json
-import math
 from pathlib import Path
 
 import numpy as np
@@ -29,21 +28,19 @@ def main(
         every: iterations between samples.
     """
     per_run = len(samples) // len(runs)
-    rows = []
-    names = []
-    for run, status in enumerate(statuses):
+    frames = np.array(iterations) // every - 1
+    grids, names = [], []
+    for number, (run, status) in enumerate(zip(runs, statuses, strict=True)):
+        files = samples[number * per_run : (number + 1) * per_run]
+        segments = [np.load(path, mmap_mode="r") for path in files]
+        length = len(segments[0])
+        grid = np.stack([segments[k // length][k % length, :codes] for k in frames], axis=1)
         about = json.loads(status.read_text())
-        diverged = about["iteration"] if about["status"] == "diverged" else math.inf
-        names.append(f"{run_name(runs[run])} {plots.divergence(status)}".strip())
-        files = samples[run * per_run : (run + 1) * per_run]
-        arrays = [np.load(path, mmap_mode="r") for path in files]
-        for code in range(codes):
-            indices = [iteration // every - 1 for iteration in iterations]
-            rows.append([arrays[i // len(arrays[0])][i % len(arrays[0]), code] for i in indices])
-            for column, iteration in enumerate(iterations):
-                if iteration >= diverged:
-                    rows[-1][column] = np.full_like(rows[-1][column], 128)
-    images = np.array(rows)
+        if about["status"] == "diverged":
+            grid[:, np.array(iterations) >= about["iteration"]] = 128
+        grids.append(grid)
+        names.append(f"{run_name(run)} {plots.divergence(about)}".strip())
+    images = np.concatenate(grids)
 
     width = plots.PAGE
     figure = plots.figure(width, width * images.shape[0] / images.shape[1] + 0.5)

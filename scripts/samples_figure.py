@@ -1,5 +1,6 @@
 """Draws samples of many codes, at one or more checkpoints of a run."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,9 @@ def main(
     for axes, path, checkpoint in zip(panels, samples, at, strict=True):
         images = np.load(path)[: rows * columns]
         if not len(images):
-            plots.show_message(axes, f"{run_name(run)} {plots.divergence(status)}")
+            plots.show_message(
+                axes, f"{run_name(run)} {plots.divergence(json.loads(status.read_text()))}"
+            )
             continue
         name = f"optimum, {optimum:,}" if checkpoint == "optimal" else f"iteration {checkpoint:,}"
         plots.show_grid(

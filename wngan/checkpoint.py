@@ -3,8 +3,6 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,32 +60,16 @@ def load(path: Path) -> tuple[dict[str, Tensor], Metadata]:
     Raises:
         CheckpointError: the file is missing, cut short, changed, or not one of `save`'s.
     """
-    with _opened(path) as (file, header):
-        tensors = {name: file.get_tensor(name) for name in list(file.keys())}
+    try:
+        with safe_open(path, "pt") as file:
+            header = json.loads(file.metadata()["wngan"])
+            tensors = {name: file.get_tensor(name) for name in list(file.keys())}
         damaged = sha256(tensors, header["metadata"]) != header["sha256"]
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} is not a readable checkpoint of wngan: {error}") from error
     if damaged:
         raise CheckpointError(f"{path} is damaged: its contents do not match their digest.")
     return tensors, header["metadata"]
-
-
-def load_metadata(path: Path) -> Metadata:
-    """The metadata of a checkpoint alone, without reading or checking its tensors.
-
-    Raises:
-        CheckpointError: the file is missing or not one of `save`'s.
-    """
-    with _opened(path) as (_, header):
-        return header["metadata"]
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Metadata]]:
-    """The open file and its header; what goes wrong in reading it is a `CheckpointError`."""
-    try:
-        with safe_open(path, "pt") as file:
-            yield file, json.loads(file.metadata()["wngan"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a readable checkpoint of wngan: {error}") from error
 
 
 def with_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -89,6 +89,8 @@ def _contradictions(config: Config) -> Iterator[str]:
     for table, name in config["tables"].items():
         if name not in config["experiments"]:
             yield f"tables.{table}: there is no experiment {name!r}."
+        elif table == "table1" and config["experiments"][name]["architecture"] != "dcgan":
+            yield f"tables.table1: it is of DCGANs, which {name} does not train."
     kinds: dict[str, str] = {}
     for kind, figures in config["figures"].items():
         for figure, spec in figures.items():

@@ -1,6 +1,5 @@
 """Figures: one look for all of them, and each model in its own color everywhere."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -90,7 +89,6 @@ def show_message(axes: Axes, message: str) -> None:
     axes.text(0.5, 0.5, message, ha="center", va="center", transform=axes.transAxes, fontsize=8)
 
 
-def divergence(status: Path) -> str:
-    """What a label says of a run whose `status` is that file: "" unless it diverged."""
-    about = json.loads(status.read_text())
-    return f"diverged at {about['iteration']:,}" if about["status"] == "diverged" else ""
+def divergence(status: dict[str, Any]) -> str:
+    """What a label says of a run, by its status.json: "" unless it diverged."""
+    return f"diverged at {status['iteration']:,}" if status["status"] == "diverged" else ""

@@ -79,6 +79,7 @@ CELEBA = "experiments/celeba_dcgan"
             "datasets.celeba.type must be one of celeba, cifar10, digits, not 'jpeg'.",
         ),
         (put("tables/table9", "celeba_dcgan"), "tables may have only keys that match"),
+        (put("tables/table1", "celeba_resnet"), "tables.table1: it is of DCGANs"),
         (put("tables/table2", "cifar"), "tables.table2: there is no experiment 'cifar'."),
         (
             put("figures/curves/figure01/runs", ["gan"]),

@@ -122,17 +122,17 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
 def test_a_resumed_run_does_not_start_over(images: Images, tiny: Settings, tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         train(tiny, images, tmp_path, stop=12, should_stop=stop_after(8))
-    assert checkpoint.load_metadata(tmp_path / "state.safetensors")["iteration"] == 8
+    assert checkpoint.load(tmp_path / "state.safetensors")[1]["iteration"] == 8
     with pytest.raises(Interrupted):
         train(tiny, images, tmp_path, stop=12, should_stop=stop_after(1))
-    assert checkpoint.load_metadata(tmp_path / "state.safetensors")["iteration"] == 9
+    assert checkpoint.load(tmp_path / "state.safetensors")[1]["iteration"] == 9
 
 
 def test_the_state_is_saved_now_and_then(images: Images, tiny: Settings, tmp_path: Path) -> None:
     """A process that is killed without a word loses only what came after the last save."""
 
     def die() -> bool:
-        iteration = checkpoint.load_metadata(tmp_path / "state.safetensors")["iteration"]
+        iteration = checkpoint.load(tmp_path / "state.safetensors")[1]["iteration"]
         if iteration == 4:
             raise KeyboardInterrupt
         return False
@@ -250,7 +250,7 @@ def test_divergence_is_a_result(images: Images, tiny: Settings, tmp_path: Path) 
     settings = replace(tiny, model="vanilla", lr=1e30)
     train(settings, images, tmp_path / "1", stop=12)
     state = tmp_path / "1" / "state.safetensors"
-    about = checkpoint.load_metadata(state)
+    about = checkpoint.load(state)[1]
     assert about["status"] == "diverged"
     assert "not finite" in about["reason"]
     assert json.loads((tmp_path / "1/status.json").read_text())["status"] == "diverged"
@@ -261,7 +261,7 @@ def test_divergence_is_a_result(images: Images, tiny: Settings, tmp_path: Path) 
     assert np.isnan(losses[about["iteration"] :]).all()
 
     train(settings, images, tmp_path / "2", start=12, stop=24, previous=state)
-    after = checkpoint.load_metadata(tmp_path / "2/state.safetensors")
+    after = checkpoint.load(tmp_path / "2/state.safetensors")[1]
     assert (after["status"], after["iteration"]) == ("diverged", about["iteration"])
     assert len(np.load(tmp_path / "2/losses.npy")) == 12
     assert list((tmp_path / "2/snapshots").iterdir()) == []

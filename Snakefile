@@ -27,6 +27,6 @@ rule all:
     """Make every table and figure of the configuration."""
     default_target: True
     input:
-        [f"{RESULTS}/tables/{table}.csv" for table in config["tables"]],
+        [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
         [f"{RESULTS}/figures/{figure}.png" for figure in FIGURES],
     localrule: True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from wngan.config import ConfigError, check, split_run
+from wngan.config import ConfigError, check, figure_panels, figure_runs, split_run
 from wngan.provenance import code_digest
 
 try:
@@ -17,9 +17,17 @@ except ConfigError as error:
 RESULTS = str(Path(config["results"]).expanduser())
 DATA = str(Path(config["data"]).expanduser())
 RUN = f"{RESULTS}/runs/{{experiment}}/{{model}}/{{instance}}"
-FIGURES = {name: spec for kind in config["figures"].values() for name, spec in kind.items()}
+ONLY = config.get("only", config["experiments"])
+TABLES = {table: name for table, name in config["tables"].items() if name in ONLY}
+FIGURES = {
+    name: spec
+    for kind in config["figures"].values()
+    for name, spec in kind.items()
+    if spec["experiment"] in ONLY
+}
 SAMPLES = max(
-    (spec["rows"] * spec["columns"] for spec in config["figures"].get("samples", {}).values()),
+    [spec["rows"] * spec["columns"] for spec in config["figures"].get("samples", {}).values()]
+    + [spec["among"] for spec in config["figures"].get("groups", {}).values()],
     default=1,
 )
 
@@ -106,8 +114,10 @@ def file_of_dataset(experiment, name):
 
 
 def run_folder(experiment, run):
-    """The folder of a run as figures name it, such as bn or bn/2."""
+    """The folder of a run as figures name it, such as bn, its best instance, or bn/2."""
     model, instance = split_run(run)
+    if config["experiments"][experiment]["models"][model]["instances"] == 1:
+        instance = "1"
     return RUN.format(experiment=experiment, model=model, instance=instance)
 
 
@@ -151,6 +161,11 @@ def training_settings(wildcards):
         "sample_every": settings["samples"]["every"],
         "sample_codes": settings["samples"]["codes"],
     }
+
+
+def restarts(wildcards):
+    """How often a run that diverges in its first segment may start again."""
+    return model_settings(wildcards).get("restarts", 0)
 
 
 def test_images(wildcards):
@@ -221,10 +236,15 @@ def sampled_file(wildcards):
 
 
 def table_rows(wildcards):
-    """The rows of a table: those of the paper's whose runs the experiment has."""
-    models = config["experiments"][config["tables"][wildcards.table]]["models"]
+    """The rows of a table: those of the paper's whose runs the experiment has.
+
+    The paper's WN was trained with the gradient that was published, so that its values stand beside
+    those of either gradient.
+    """
+    models = config["experiments"][TABLES[wildcards.table]]["models"]
     with open(Path(workflow.basedir, "report/paper_values.csv"), newline="") as file:
         rows = [row for row in csv.DictReader(file) if f"table{row['table']}" == wildcards.table]
+    rows += [row | {"model": "wn_published"} for row in rows if row["model"] == "wn"]
     return [
         row
         for row in rows
@@ -237,10 +257,10 @@ def of_rows(name):
     """An input function: a file of the run of each row of a table."""
 
     def files(wildcards):
-        experiment = config["tables"][wildcards.table]
-        rows = table_rows(wildcards)
+        experiment = TABLES[wildcards.table]
         return [
-            f"{run_folder(experiment, '{model}/{instance}')}/{name}".format(**row) for row in rows
+            run_folder(experiment, "{model}/{instance}".format(**row)) + f"/{name.format(**row)}"
+            for row in table_rows(wildcards)
         ]
 
     return files
@@ -254,7 +274,7 @@ def finals_of_rows(wildcards):
 
 def table1_networks(wildcards):
     """The sizes and models whose networks table 1 describes."""
-    settings = config["experiments"][config["tables"]["table1"]]
+    settings = config["experiments"][TABLES["table1"]]
     return {
         "image_size": config["datasets"][settings["dataset"]]["image_size"],
         "channels": settings["channels"],
@@ -266,7 +286,7 @@ def table1_networks(wildcards):
 def table_labels(wildcards):
     """How the report lists a table."""
     number = wildcards.table.removeprefix("table")
-    return {"Table": number, "Experiment": config["tables"][wildcards.table]}
+    return {"Table": number, "Experiment": TABLES[wildcards.table]}
 
 
 # Figures
@@ -281,23 +301,40 @@ def of_runs(name):
     """An input function: a file of each of a figure's runs."""
 
     def files(wildcards):
-        spec = figure(wildcards)
-        runs = spec["runs"] if "runs" in spec else [spec["run"]]
-        return [f"{run_folder(spec['experiment'], run)}/{name}" for run in runs]
+        experiment = figure(wildcards)["experiment"]
+        runs = figure_runs_of(wildcards)
+        return [f"{run_folder(experiment, run)}/{name}" for run in runs]
 
     return files
 
 
+def figure_runs_of(wildcards):
+    """The runs that a figure shows."""
+    return figure_runs(figure(wildcards))
+
+
 def evolution_files(wildcards):
     """The samples of each run's segments, up to the figure's last iteration."""
-    spec = figure(wildcards)
-    segment = config["experiments"][spec["experiment"]]["segment"]
-    last = (max(spec["iterations"]) - 1) // segment + 1
+    last = max(figure(wildcards)["iterations"])
     return [
-        f"{run_folder(spec['experiment'], run)}/segments/{number}/samples.npy"
-        for run in spec["runs"]
-        for number in range(1, last + 1)
+        file for run in figure_runs_of(wildcards) for file in samples_until(wildcards, run, last)
     ]
+
+
+def samples_of_run(wildcards):
+    """The samples of all segments of a figure's run."""
+    spec = figure(wildcards)
+    model, _ = split_run(spec["run"])
+    last = config["experiments"][spec["experiment"]]["models"][model]["iterations"]
+    return samples_until(wildcards, spec["run"], last)
+
+
+def samples_until(wildcards, run, last):
+    """The samples of a run's segments up to an iteration."""
+    name = figure(wildcards)["experiment"]
+    count = (last - 1) // config["experiments"][name]["segment"] + 1
+    folder = f"{run_folder(name, run)}/segments"
+    return [f"{folder}/{number}/samples.npy" for number in range(1, count + 1)]
 
 
 def sample_interval(wildcards):
@@ -305,11 +342,25 @@ def sample_interval(wildcards):
     return config["experiments"][figure(wildcards)["experiment"]]["samples"]["every"]
 
 
+def drift_lag(wildcards):
+    """Iterations over which samples drift, for the runs of a figure."""
+    return config["experiments"][figure(wildcards)["experiment"]]["samples"]["drift"]
+
+
 def sample_files(wildcards):
-    """The samples of a figure's run at each of the figure's checkpoints."""
+    """The samples of each of a figure's panels."""
     spec = figure(wildcards)
-    folder = run_folder(spec["experiment"], spec["run"])
-    return [f"{folder}/samples/{at}.npy" for at in spec["at"]]
+    return [
+        f"{run_folder(spec['experiment'], run)}/samples/{at}.npy" for run, at in figure_panels(spec)
+    ]
+
+
+def finals_of_figure(wildcards):
+    """The final reconstructions of a figure's runs, for each of its checkpoints."""
+    checkpoints = figure(wildcards)["checkpoints"]
+    return [
+        file for name in checkpoints for file in of_runs(f"final/{name}.safetensors")(wildcards)
+    ]
 
 
 def figure_data(name):
@@ -329,9 +380,9 @@ def figure_png(path):
 def figure_labels(wildcards):
     """How the report lists a figure."""
     spec = figure(wildcards)
-    runs = spec["runs"] if "runs" in spec else [spec["run"]]
+    models = dict.fromkeys(split_run(run)[0] for run in figure_runs(spec))
     return {
         "Figure": wildcards.figure.removeprefix("figure").lstrip("0"),
         "Experiment": spec["experiment"],
-        "Models": ", ".join(dict.fromkeys(split_run(run)[0] for run in runs)),
+        "Models": ", ".join(models),
     }

@@ -10,6 +10,7 @@ rule evaluate_segment:
         snapshots=f"{RUN}/segments/{{segment}}/snapshots",
     output:
         running=f"{RUN}/segments/{{segment}}/running.csv",
+        losses=f"{RUN}/segments/{{segment}}/running.npy",
         best=f"{RUN}/segments/{{segment}}/best.safetensors",
     log:
         f"{RUN}/segments/{{segment}}/evaluate.log",
@@ -33,12 +34,12 @@ rule select_optimal:
     """Join a run's running losses and keep the snapshot with the lowest."""
     input:
         running=of_segments("running.csv"),
+        losses=of_segments("running.npy"),
         best=of_segments("best.safetensors"),
-        status=of_segments("status.json"),
     output:
         running=f"{RUN}/running.csv",
+        losses=f"{RUN}/running.npy",
         optimal=f"{RUN}/optimal.safetensors",
-        status=f"{RUN}/status.json",
     log:
         f"{RUN}/select.log",
     wildcard_constraints:
@@ -52,16 +53,50 @@ rule select_optimal:
         "../scripts/select_optimal.py"
 
 
+rule diagnose:
+    """Say what became of a run, by the diversity and drift of its samples and by its losses."""
+    input:
+        images=dataset_file("images.npy"),
+        about=dataset_file("images.json"),
+        permutation=dataset_file("permutation.npy"),
+        samples=of_segments("samples.npy"),
+        status=of_segments("status.json"),
+        running=f"{RUN}/running.csv",
+    output:
+        diagnosis=f"{RUN}/diagnosis.csv",
+        status=f"{RUN}/status.json",
+    log:
+        f"{RUN}/diagnose.log",
+    wildcard_constraints:
+        instance=r"\d+",
+    conda:
+        "../envs/wngan.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        test_images=test_images,
+        every=lookup("experiments/{experiment}/samples/every", within=config),
+        lag=lookup("experiments/{experiment}/samples/drift", within=config),
+        code=code("diagnose.py"),
+    script:
+        "../scripts/diagnose.py"
+
+
 rule select_instance:
     """Keep the files of a model's best instance, the one with the lowest running loss (section 5.1)."""
     input:
         running=of_instances("running.csv"),
+        losses=of_instances("running.npy"),
         optimal=of_instances("optimal.safetensors"),
+        diagnosis=of_instances("diagnosis.csv"),
         status=of_instances("status.json"),
         converged=last_states,
     output:
         running=f"{RUN}/running.csv",
+        losses=f"{RUN}/running.npy",
         optimal=f"{RUN}/optimal.safetensors",
+        diagnosis=f"{RUN}/diagnosis.csv",
         status=f"{RUN}/status.json",
         converged=f"{RUN}/converged.safetensors",
     log:

@@ -4,7 +4,8 @@
 rule curves_figure:
     """Draw running losses against iterations."""
     input:
-        of_runs("running.csv"),
+        running=of_runs("running.csv"),
+        status=of_runs("status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
@@ -49,7 +50,7 @@ rule evolution_figure:
 
 
 rule samples_figure:
-    """Draw samples of many codes."""
+    """Draw samples of many codes, in panels of a run at a checkpoint each."""
     input:
         samples=sample_files,
         running=of_runs("running.csv"),
@@ -65,8 +66,8 @@ rule samples_figure:
     conda:
         "../envs/wngan.yaml"
     params:
-        run=lookup("{figure}/run", within=FIGURES),
-        at=lookup("{figure}/at", within=FIGURES),
+        runs=figure_runs_of,
+        panels=lookup("{figure}/panels", within=FIGURES),
         rows=lookup("{figure}/rows", within=FIGURES),
         columns=lookup("{figure}/columns", within=FIGURES),
         code=code("samples_figure.py"),
@@ -99,3 +100,98 @@ rule reconstructions_figure:
         code=code("reconstructions_figure.py"),
     script:
         "../scripts/reconstructions_figure.py"
+
+
+rule collapse_figure:
+    """Draw samples as a run collapses, or say that it did not."""
+    input:
+        samples=samples_of_run,
+        diagnosis=of_runs("diagnosis.csv"),
+        status=of_runs("status.json"),
+    output:
+        png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
+        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
+    log:
+        f"{RESULTS}/figures/{{figure}}.log",
+    wildcard_constraints:
+        figure=any_of(config["figures"].get("collapse", [])),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        run=lookup("{figure}/run", within=FIGURES),
+        codes=lookup("{figure}/codes", within=FIGURES),
+        columns=lookup("{figure}/columns", within=FIGURES),
+        every=sample_interval,
+        code=code("collapse_figure.py"),
+    script:
+        "../scripts/collapse_figure.py"
+
+
+rule groups_figure:
+    """Draw groups of samples that share most."""
+    input:
+        sample_files,
+    output:
+        png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
+        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
+    log:
+        f"{RESULTS}/figures/{{figure}}.log",
+    wildcard_constraints:
+        figure=any_of(config["figures"].get("groups", [])),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        panels=lookup("{figure}/panels", within=FIGURES),
+        among=lookup("{figure}/among", within=FIGURES),
+        groups=lookup("{figure}/groups", within=FIGURES),
+        size=lookup("{figure}/size", within=FIGURES),
+        code=code("groups_figure.py"),
+    script:
+        "../scripts/groups_figure.py"
+
+
+rule steps_figure:
+    """Draw reconstruction losses against the reconstruction's steps."""
+    input:
+        finals_of_figure,
+    output:
+        png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
+        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
+    log:
+        f"{RESULTS}/figures/{{figure}}.log",
+    wildcard_constraints:
+        figure=any_of(config["figures"].get("steps", [])),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        runs=lookup("{figure}/runs", within=FIGURES),
+        checkpoints=lookup("{figure}/checkpoints", within=FIGURES),
+        code=code("steps_figure.py"),
+    script:
+        "../scripts/steps_figure.py"
+
+
+rule diversity_figure:
+    """Draw how diverse samples are and how far they drift."""
+    input:
+        diagnosis=of_runs("diagnosis.csv"),
+        status=of_runs("status.json"),
+    output:
+        png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
+        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
+    log:
+        f"{RESULTS}/figures/{{figure}}.log",
+    wildcard_constraints:
+        figure=any_of(config["figures"].get("diversity", [])),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        runs=lookup("{figure}/runs", within=FIGURES),
+        lag=drift_lag,
+        code=code("diversity_figure.py"),
+    script:
+        "../scripts/diversity_figure.py"

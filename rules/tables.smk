@@ -14,7 +14,7 @@ rule architecture_table:
     log:
         f"{RESULTS}/tables/{{table}}.log",
     wildcard_constraints:
-        table=any_of(set(config["tables"]) & {"table1"}),
+        table=any_of(set(TABLES) & {"table1"}),
     localrule: True
     conda:
         "../envs/wngan.yaml"
@@ -42,7 +42,7 @@ rule loss_table:
     log:
         f"{RESULTS}/tables/{{table}}.log",
     wildcard_constraints:
-        table=any_of(set(config["tables"]) - {"table1"}),
+        table=any_of(set(TABLES) - {"table1"}),
     localrule: True
     conda:
         "../envs/wngan.yaml"

@@ -29,6 +29,7 @@ rule train_segment:
         start=segment_start,
         stop=segment_stop,
         test_images=test_images,
+        restarts=restarts,
         recovery=recovery,
         code=code("train.py"),
     script:

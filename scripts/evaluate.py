@@ -20,6 +20,7 @@ def main(
     permutation: Path,
     snapshots: Path,
     running: Path,
+    losses: Path,
     best: Path,
     count: int,
     steps: int,
@@ -31,26 +32,29 @@ def main(
     """Writes the loss of each of `snapshots` on the first `count` test images to `running`.
 
     The table has a row per snapshot: iteration, running_loss (the mean over images) and
-    standard_error (of that mean). The snapshot with the lowest loss is copied to `best`; a segment
-    that a diverged run has none of leaves an empty table and an empty checkpoint.
+    standard_error (of that mean). The loss of each image goes to `losses`, float32 (snapshots,
+    count). The snapshot with the lowest loss is copied to `best`; a segment that a diverged run has
+    no snapshots of leaves an empty table, an empty array and an empty checkpoint.
     """
     device = pick_device()
     targets = to_tensor(np.load(images, mmap_mode="r")[np.load(permutation)[:count]], device)
-    rows = []
+    rows, per_image = [], np.empty((0, count), np.float32)
     files = sorted(snapshots.glob("*.safetensors"))
     for file in Progress(f"{label} evaluation", iterable=files, unit="snapshot"):
         generator, about = load_generator(file, device)
-        losses = reconstruct(
+        found = reconstruct(
             generator,
             targets,
             steps=steps,
             lr=lr,
             loss_batch=loss_batch,
             compute_batch=compute_batch,
-        ).losses.double()
-        error = losses.std().item() / count**0.5 if count > 1 else float("nan")
-        rows.append((about["iteration"], losses.mean().item(), error))
+        ).losses.cpu()
+        per_image = np.concatenate([per_image, found[None].numpy()])
+        error = found.double().std().item() / count**0.5 if count > 1 else float("nan")
+        rows.append((about["iteration"], found.double().mean().item(), error))
 
+    np.save(losses, per_image)
     running_losses.write(running, rows)
     if rows:
         shutil.copyfile(files[running_losses.optimum(running_losses.read([running]))], best)
@@ -68,6 +72,7 @@ if "snakemake" in globals():
             permutation=Path(snakemake.input.permutation),
             snapshots=Path(snakemake.input.snapshots),
             running=Path(snakemake.output.running),
+            losses=Path(snakemake.output.losses),
             best=Path(snakemake.output.best),
             count=snakemake.params.images,
             steps=snakemake.params.steps,

@@ -39,7 +39,7 @@ def main(
         if about["status"] == "diverged":
             grid[:, np.array(iterations) >= about["iteration"]] = 128
         grids.append(grid)
-        names.append(f"{run_name(run)} {plots.divergence(about)}".strip())
+        names.append(f"{run_name(run)} {plots.failure(about)}".strip())
     images = np.concatenate(grids)
 
     width = plots.PAGE

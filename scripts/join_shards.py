@@ -16,6 +16,7 @@ def main(shards: list[Path], reconstructions: Path, losses: Path) -> None:
     """
     parts = [load_file(path) for path in shards]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    joined["steps"] = parts[0]["steps"]
     save_file(joined, reconstructions)
     with open(losses, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

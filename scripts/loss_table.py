@@ -35,7 +35,7 @@ def main(
         losses = running_losses.read([path])
         about = json.loads(status.read_text())
         result = {name: row[name] for name in ("model", "instance", "checkpoint")}
-        result["status"] = about["status"]
+        result |= {"status": about["status"], "restarts": len(about["restarts"])}
         if row["checkpoint"] == "optimal":
             at = losses[running_losses.optimum(losses)].tolist()
         elif about["status"] == "diverged":
@@ -64,6 +64,7 @@ def _page(table: pandas.DataFrame, caption: str) -> str:
         ("", "instance"): table["instance"],
         ("", "checkpoint"): table["checkpoint"],
         ("", "status"): table["status"],
+        ("", "restarts"): table["restarts"],
     }
     for title, name in (
         ("iteration", "iteration"),

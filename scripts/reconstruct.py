@@ -9,7 +9,7 @@ import torch
 from wngan import checkpoint
 from wngan.data import to_tensor, to_uint8
 from wngan.device import pick_device
-from wngan.evaluator import reconstruct
+from wngan.evaluator import curve_steps, reconstruct
 from wngan.log import Progress, logged, logger
 from wngan.settings import load_generator
 
@@ -30,7 +30,8 @@ def main(
 ) -> None:
     """Writes codes, images and losses of share `shard` of `shards` (from 1) of `count` test images.
 
-    The file has `codes` float32 (n, L), `images` uint8 (n, H, W, 3) and `losses` float32 (n,).
+    The file has `codes` float32 (n, L), `images` uint8 (n, H, W, 3), `losses` float32 (n,) and
+    `curve` float32 (n, S), the losses after each of `steps` int64 (S,).
     """
     device = pick_device()
     chosen = np.array_split(np.load(permutation)[:count], shards)[shard - 1]
@@ -51,6 +52,8 @@ def main(
         "codes": found.codes,
         "images": torch.from_numpy(to_uint8(found.images)),
         "losses": found.losses,
+        "curve": found.curve,
+        "steps": torch.tensor(curve_steps(steps)),
     }
     checkpoint.save(output, tensors, {"iteration": about["iteration"]})
     logger.info("%s: mean loss %.6f over %d images.", label, found.losses.mean(), len(chosen))

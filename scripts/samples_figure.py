@@ -1,4 +1,4 @@
-"""Draws samples of many codes, at one or more checkpoints of a run."""
+"""Draws samples of many codes, in panels of a run at a checkpoint each."""
 
 import json
 from pathlib import Path
@@ -13,40 +13,39 @@ from wngan.names import run_name
 
 def main(
     samples: list[Path],
-    running: Path,
-    status: Path,
-    run: str,
-    at: list[str | int],
+    running: dict[str, Path],
+    status: dict[str, Path],
+    panels: list[list[str]],
     rows: int,
     columns: int,
     png: Path,
     pdf: Path,
 ) -> None:
-    """Draws rows × columns images for each checkpoint, the checkpoints below one another.
+    """Draws panels of rows × columns images, row by row.
 
     Args:
-        samples: uint8 (N, H, W, 3) for each checkpoint, N ≥ rows·columns, or none.
-        running: the run's running losses, which say where its optimum is.
-        status: what became of the run.
-        at: "optimal" or an iteration, for each checkpoint.
+        samples: for each panel, uint8 (N, H, W, 3) with N ≥ rows·columns, or none.
+        running: for each run, its running losses, which say where its optimum is.
+        status: for each run, what became of it.
+        panels: rows of a run and its checkpoint, as in "bn/1@optimal" or "bn/1@110000".
     """
-    losses = running_losses.read([running])
-    optimum = losses["iteration"][running_losses.optimum(losses)]
-    figure = plots.figure(plots.PAGE, plots.PAGE * rows / columns * len(at) + 0.3 * len(at))
-    panels = figure.subplots(len(at), 1, squeeze=False)[:, 0]
-    for axes, path, checkpoint in zip(panels, samples, at, strict=True):
+    width = plots.PAGE / len(panels[0])
+    height = width * rows / columns + 0.25
+    figure = plots.figure(plots.PAGE, height * len(panels))
+    axes = figure.subplots(len(panels), len(panels[0]), squeeze=False).flat
+    names = [name for row in panels for name in row]
+    for panel, path, name in zip(axes, samples, names, strict=True):
+        run, at = name.split("@")
         images = np.load(path)[: rows * columns]
         if not len(images):
-            plots.show_message(
-                axes, f"{run_name(run)} {plots.divergence(json.loads(status.read_text()))}"
-            )
+            failure = plots.failure(json.loads(status[run].read_text()))
+            plots.show_message(panel, f"{run_name(run)} {failure}")
             continue
-        name = f"optimum, {optimum:,}" if checkpoint == "optimal" else f"iteration {checkpoint:,}"
-        plots.show_grid(
-            axes,
-            images.reshape(rows, columns, *images.shape[1:]),
-            rows=[(rows, f"{run_name(run)}, {name}")],
-        )
+        losses = running_losses.read([running[run]])
+        optimum = losses["iteration"][running_losses.optimum(losses)]
+        where = f"optimum, {optimum:,}" if at == "optimal" else f"iteration {int(at):,}"
+        plots.show_grid(panel, images.reshape(rows, columns, *images.shape[1:]))
+        panel.set_title(f"{run_name(run)}, {where}", fontsize=7)
     plots.save(figure, png, pdf)
 
 
@@ -54,10 +53,9 @@ if "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             [Path(path) for path in snakemake.input.samples],
-            Path(snakemake.input.running[0]),
-            Path(snakemake.input.status[0]),
-            snakemake.params.run,
-            snakemake.params.at,
+            dict(zip(snakemake.params.runs, map(Path, snakemake.input.running), strict=True)),
+            dict(zip(snakemake.params.runs, map(Path, snakemake.input.status), strict=True)),
+            snakemake.params.panels,
             snakemake.params.rows,
             snakemake.params.columns,
             Path(snakemake.output.png),

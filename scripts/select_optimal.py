@@ -3,26 +3,28 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from wngan import running as running_losses
 from wngan.log import logged, logger
 
 
 def main(
     segments: list[Path],
+    segment_losses: list[Path],
     best: list[Path],
-    statuses: list[Path],
     running: Path,
+    losses: Path,
     optimal: Path,
-    status: Path,
 ) -> None:
     """Joins a run's segments.
 
     Args:
         segments: their running losses, which go to `running`.
+        segment_losses: the same for each image, which go to `losses`.
         best: their best snapshots, of which one goes to `optimal`.
-        statuses: what became of them, of which the last goes to `status`.
     """
-    shutil.copyfile(statuses[-1], status)
+    np.save(losses, np.concatenate([np.load(path) for path in segment_losses]))
     rows = running_losses.read(segments)
     running_losses.write(running, rows)
     iteration, loss, _ = rows[running_losses.optimum(rows)].tolist()
@@ -39,9 +41,9 @@ if "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             segments=[Path(path) for path in snakemake.input.running],
+            segment_losses=[Path(path) for path in snakemake.input.losses],
             best=[Path(path) for path in snakemake.input.best],
-            statuses=[Path(path) for path in snakemake.input.status],
             running=Path(snakemake.output.running),
+            losses=Path(snakemake.output.losses),
             optimal=Path(snakemake.output.optimal),
-            status=Path(snakemake.output.status),
         )

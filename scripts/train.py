@@ -5,12 +5,14 @@ import json
 import shutil
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from wngan import checkpoint
 from wngan.data import Subset
 from wngan.device import pick_device
 from wngan.log import logged, logger
@@ -28,11 +30,16 @@ def main(
     start: int,
     stop: int,
     test_images: int,
+    restarts: int,
     recovery: Path,
     code: str,
     label: str,
+    workers: int,
 ) -> None:
     """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then fills `outputs`.
+
+    A run that diverges in its first segment starts again with another seed, up to `restarts` times.
+    The segment's status.json says with which seeds it did.
 
     Args:
         images, about, permutation: of the prepared data set; the first `test_images` of the
@@ -40,8 +47,10 @@ def main(
         previous: the end state of the segment before.
         outputs: the files of a segment (see `wngan.training.train`), by their names without suffix.
         settings: of the run, for `wngan.settings.Settings`.
+        restarts: at most; a run's later segments have the seed of its first and start only once.
         code: digest of the code that trains.
         label: names the run in log lines.
+        workers: processes that read images.
     """
     device = pick_device()
     determined_by = {
@@ -56,31 +65,48 @@ def main(
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
-    try:
-        train(
-            Settings(**settings | {"channels": tuple(settings["channels"])}),
-            Subset(np.load(images, mmap_mode="r"), np.load(permutation)[test_images:]),
-            recovery,
-            start=start,
-            stop=stop,
-            previous=previous,
-            identity=identity,
-            label=label,
-            device=device,
-            should_stop=told_to_stop.is_set,
-        )
-    except Interrupted as interrupted:
-        logger.info("%s: %s", label, interrupted)
-        raise SystemExit(1) from None
+    run = Settings(**settings | {"channels": tuple(settings["channels"])})
+    if previous is not None:
+        run = replace(run, seed=checkpoint.load(previous)[1]["settings"]["seed"])
+    training_images = Subset(np.load(images, mmap_mode="r"), np.load(permutation)[test_images:])
+    diverged: list[dict[str, Any]] = []
+    for restart in range(1 if previous else restarts + 1):
+        attempt = run.restarted(restart)
+        folder = recovery / str(restart)
+        try:
+            train(
+                attempt,
+                training_images,
+                folder,
+                start=start,
+                stop=stop,
+                previous=previous,
+                identity=identity,
+                label=label,
+                device=device,
+                workers=workers,
+                should_stop=told_to_stop.is_set,
+            )
+        except Interrupted as interrupted:
+            logger.info("%s: %s", label, interrupted)
+            raise SystemExit(1) from None
+        status = json.loads((folder / "status.json").read_text())
+        status |= {"seed": attempt.seed, "restarts": list(diverged)}
+        if status["status"] != "diverged":
+            break
+        diverged.append({key: status[key] for key in ("seed", "iteration", "reason")})
 
     # Copied, not moved: an attempt that dies here must find the folder whole.
     for name, path in outputs.items():
-        made = next(recovery.glob(f"{name}*"))
+        made = next(folder.glob(f"{name}*"))
         if made.is_dir():
             shutil.copytree(made, path, dirs_exist_ok=True)
         else:
             shutil.copyfile(made, path)
-    discard(recovery)
+    outputs["status"].write_text(json.dumps(status) + "\n")
+    for attempt_folder in recovery.iterdir():
+        discard(attempt_folder)
+    recovery.rmdir()
     logger.info("%s finished iterations %d to %d.", label, start + 1, stop)
 
 
@@ -102,7 +128,9 @@ if "snakemake" in globals():
             start=snakemake.params.start,
             stop=snakemake.params.stop,
             test_images=snakemake.params.test_images,
+            restarts=snakemake.params.restarts,
             recovery=Path(snakemake.params.recovery),
             code=snakemake.params.code,
             label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
+            workers=snakemake.threads,
         )

@@ -41,6 +41,19 @@ def split_run(run: str) -> tuple[str, str]:
     return model, instance or "best"
 
 
+def figure_panels(spec: Config) -> list[tuple[str, str]]:
+    """Runs and checkpoints ("optimal" or an iteration) of a figure's panels, row by row."""
+    panels = [row if isinstance(row, list) else [row] for row in spec.get("panels", [])]
+    return [(*panel.split("@"),) for row in panels for panel in row]
+
+
+def figure_runs(spec: Config) -> list[str]:
+    """The runs that a figure shows, each once."""
+    if "panels" in spec:
+        return list(dict.fromkeys(run for run, _ in figure_panels(spec)))
+    return spec["runs"] if "runs" in spec else [spec["run"]]
+
+
 def _sentence(error: ValidationError) -> str:
     """The problem of one key as a sentence."""
     key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
@@ -76,8 +89,6 @@ def _sentence(error: ValidationError) -> str:
             return f"{key} must be at least {rule}, not {value!r}."
         case "exclusiveMinimum":
             return f"{key} must be more than {rule}, not {value!r}."
-        case "anyOf":
-            return f"{key} must be 'optimal' or an iteration, not {value!r}."
         case _:
             return f"{key}: {error.message}."
 
@@ -86,6 +97,9 @@ def _contradictions(config: Config) -> Iterator[str]:
     """What a schema cannot say: keys that do not fit one another."""
     for name, experiment in config["experiments"].items():
         yield from _experiment(config, f"experiments.{name}", experiment)
+    for name in config.get("only", []):
+        if name not in config["experiments"]:
+            yield f"only: there is no experiment {name!r}."
     for table, name in config["tables"].items():
         if name not in config["experiments"]:
             yield f"tables.{table}: there is no experiment {name!r}."
@@ -120,6 +134,8 @@ def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
             f"{key}.samples.every: {samples} must divide the interval of the running evaluation, "
             f"{every}."
         )
+    if experiment["samples"]["drift"] % samples:
+        yield f"{key}.samples.drift must be a multiple of {samples}, the interval of samples."
     for model, run in experiment["models"].items():
         if run["iterations"] % segment:
             yield (
@@ -142,11 +158,14 @@ def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:
     if experiment is None:
         yield f"{key}.experiment: there is no experiment {spec['experiment']!r}."
         return
-    runs = spec.get("runs", [spec.get("run")])
-    iterations = spec.get("iterations", []) + [at for at in spec.get("at", []) if at != "optimal"]
-    every = experiment["samples" if "iterations" in spec else "evaluation"]
-    every = every["every"] if "every" in every else every["running"]["every"]
-    for run in runs:
+    every = experiment["samples"]["every"]
+    pairs = [(run, spec.get("iterations", [])) for run in figure_runs(spec)]
+    if "panels" in spec:
+        every = experiment["evaluation"]["running"]["every"]
+        pairs = [(r, [] if at == "optimal" else [int(at)]) for r, at in figure_panels(spec)]
+        if len({len(row) for row in spec["panels"]}) > 1 and isinstance(spec["panels"][0], list):
+            yield f"{key}.panels: each row must have as many panels as the first."
+    for run, iterations in pairs:
         model, instance = split_run(run)
         settings = experiment["models"].get(model)
         if settings is None:
@@ -154,7 +173,7 @@ def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:
             continue
         if instance != "best" and int(instance) > settings["instances"]:
             yield f"{key}: {spec['experiment']} has no instance {instance} of {model}."
-        if instance == "best" and iterations:
+        if instance == "best" and (iterations or ("columns" in spec and "codes" in spec)):
             yield f"{key}: at given iterations a run names its instance, as in {model}/1."
         if spec.get("until", 0) > settings["iterations"]:
             yield f"{key}.until: {model} has only {settings['iterations']} iterations."
@@ -166,6 +185,8 @@ def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:
                 )
     if spec.get("codes", 1) > experiment["samples"]["codes"]:
         yield f"{key}.codes: only {experiment['samples']['codes']} codes are sampled in training."
+    if spec.get("groups", 1) * spec.get("size", 1) > spec.get("among", math.inf):
+        yield f"{key}: {spec['groups']} groups of {spec['size']} are more than {spec['among']}."
     images = spec.get("rows", 1) * spec.get("groups", 1)
-    if "groups" in spec and images > experiment["evaluation"]["final"]["images"]:
+    if "choose" in spec and images > experiment["evaluation"]["final"]["images"]:
         yield f"{key}: {images} reconstructions are more than the final evaluation has."

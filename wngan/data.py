@@ -1,6 +1,7 @@
 """Images as uint8 arrays (N, H, W, 3), in memory or mapped, and as tensors in [0, 1]."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -31,9 +32,16 @@ class Subset:
         return self.images[self.indices[chosen]]
 
 
-def to_tensor(images: NDArray[np.uint8], device: str | torch.device = "cpu") -> Tensor:
+def open_images(about: Path) -> Images:
+    """The images of the data set that the file `about` describes."""
+    return np.load(about.with_name("images.npy"), mmap_mode="r")
+
+
+def to_tensor(images: NDArray[np.uint8] | Tensor, device: str | torch.device = "cpu") -> Tensor:
     """uint8 (N, H, W, 3) -> float32 (N, 3, H, W) in [0, 1] on `device`, channels last in memory."""
-    tensor = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    if not isinstance(images, Tensor):
+        images = torch.from_numpy(np.ascontiguousarray(images))
+    tensor = images.to(device)
     return tensor.permute(0, 3, 1, 2).to(torch.float32).div_(255)
 
 

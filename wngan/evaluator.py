@@ -17,11 +17,18 @@ class Reconstruction:
         codes: (N, L), the codes after the last step.
         images: (N, 3, H, W), what the generator makes of them.
         losses: (N,), the mean squared error per pixel and channel (eq. 13 before the mean over i).
+        curve: (N, S), the same after each of the steps `curve_steps(steps)`.
     """
 
     codes: Tensor
     images: Tensor
     losses: Tensor
+    curve: Tensor
+
+
+def curve_steps(steps: int) -> list[int]:
+    """Up to 41 steps from 1 to `steps`, evenly spaced on a logarithmic axis; [0] for none."""
+    return sorted({min(steps, round(steps ** (k / 40))) for k in range(41)})
 
 
 def reconstruct(
@@ -53,8 +60,8 @@ def reconstruct(
         on_step: called after each step with each `compute_batch` images, for a progress bar.
 
     Returns:
-        Codes, images and losses on the generator's device, in the order of `images`. A loss is NaN
-        where the generator gives NaN.
+        Codes, images, losses and curves on the generator's device, in the order of `images`. A loss
+        is NaN where the generator gives NaN.
 
     Raises:
         ValueError: no images, images of another shape than the generator's or not floating point,
@@ -71,6 +78,7 @@ def reconstruct(
     if code_length is None:
         code_length = int(generator.code_length)  # type: ignore[arg-type]
 
+    kept = set(curve_steps(steps))
     like = next(generator.parameters(), images)
     modes = {module: module.training for module in generator.modules()}
     generator.eval()
@@ -81,15 +89,19 @@ def reconstruct(
                 targets = images[first : first + compute_batch].to(like.device)
                 codes = like.new_zeros(len(targets), code_length).requires_grad_()
                 optimizer = RMSProp([codes], lr)
-                for _ in range(steps):
+                curve = []
+                for step in range(steps):
                     losses = _losses(generator(codes), targets)
+                    if step in kept:
+                        curve.append(losses.detach())
                     optimizer.step(torch.autograd.grad(losses.sum() / loss_batch, [codes]))
                     if on_step is not None:
                         on_step()
                 codes = codes.detach()
                 with torch.no_grad():
                     made = generator(codes)
-                parts.append((codes, made, _losses(made, targets)))
+                losses = _losses(made, targets)
+                parts.append((codes, made, losses, torch.stack([*curve, losses], 1)))
     finally:
         for module, mode in modes.items():
             module.training = mode

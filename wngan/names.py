@@ -5,6 +5,7 @@ NAMES = {
     "bn": "BN",
     "wn": "WN",
     "wn_published": "WN, published gradient",
+    "wn_critic": "WN critic",
     "affine_wn": "affine WN",
     "wn_mean_bn": "WN + mean-only BN",
 }

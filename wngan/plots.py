@@ -20,6 +20,7 @@ COLORS = {
     "bn": "#D55E00",
     "wn": "#009E73",
     "wn_published": "#56B4E9",
+    "wn_critic": "#999933",
     "affine_wn": "#CC79A7",
     "wn_mean_bn": "#E69F00",
 }
@@ -89,6 +90,13 @@ def show_message(axes: Axes, message: str) -> None:
     axes.text(0.5, 0.5, message, ha="center", va="center", transform=axes.transAxes, fontsize=8)
 
 
-def divergence(status: dict[str, Any]) -> str:
-    """What a label says of a run, by its status.json: "" unless it diverged."""
-    return f"diverged at {status['iteration']:,}" if status["status"] == "diverged" else ""
+def failure(status: dict[str, Any]) -> str:
+    """What a label says of a run, by its status.json: "" unless its training failed."""
+    match status["status"]:
+        case "diverged":
+            return f"diverged at {status['iteration']:,}"
+        case "collapsed":
+            return f"collapsed at {status['collapsed']:,}"
+        case "undiverse":
+            return "never diverse"
+    return ""

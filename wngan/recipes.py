@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from torch import nn
 
 from wngan import layers, published
+from wngan.losses import LOGISTIC, WASSERSTEIN, Loss
 
 Layer = Callable[..., nn.Module]
 
@@ -57,6 +58,7 @@ class Recipe:
         activation: called with the number of channels.
         norm: called with the number of channels; None where the model has no such layer.
         add: joins the branches of a residual block; called with the number of channels.
+        loss: what the networks minimize.
     """
 
     conv: Layer
@@ -67,37 +69,40 @@ class Recipe:
     activation: Layer
     norm: Layer | None = None
     add: Layer = layers.Add
+    loss: Loss = LOGISTIC
 
 
-_PLAIN: dict[str, Layer] = {
-    "conv": nn.Conv2d,
-    "conv_transpose": layers.ConvTranspose2d,
-    "last_conv": nn.Conv2d,
-    "last_conv_transpose": layers.ConvTranspose2d,
-    "first": plain_first,
-    "activation": nn.PReLU,
-}
-_AFFINE: dict[str, Layer] = {
-    "conv": layers.AffineWNConv2d,
-    "conv_transpose": layers.AffineWNConvTranspose2d,
-    "last_conv": layers.AffineWNConv2d,
-    "last_conv_transpose": layers.AffineWNConvTranspose2d,
-    "first": affine_first,
-    "activation": nn.PReLU,
-}
+_PLAIN = Recipe(
+    conv=nn.Conv2d,
+    conv_transpose=layers.ConvTranspose2d,
+    last_conv=nn.Conv2d,
+    last_conv_transpose=layers.ConvTranspose2d,
+    first=plain_first,
+    activation=nn.PReLU,
+)
+_AFFINE = Recipe(
+    conv=layers.AffineWNConv2d,
+    conv_transpose=layers.AffineWNConvTranspose2d,
+    last_conv=layers.AffineWNConv2d,
+    last_conv_transpose=layers.AffineWNConvTranspose2d,
+    first=affine_first,
+    activation=nn.PReLU,
+)
+_WN = Recipe(
+    conv=layers.StrictWNConv2d,
+    conv_transpose=layers.StrictWNConvTranspose2d,
+    last_conv=layers.AffineWNConv2d,
+    last_conv_transpose=layers.AffineWNConvTranspose2d,
+    first=strict_first,
+    activation=layers.TPReLU,
+    add=layers.WNAdd,
+)
 
 RECIPES = {
-    "vanilla": Recipe(**_PLAIN),
-    "bn": Recipe(**_PLAIN, norm=nn.BatchNorm2d),
-    "wn": Recipe(
-        conv=layers.StrictWNConv2d,
-        conv_transpose=layers.StrictWNConvTranspose2d,
-        last_conv=layers.AffineWNConv2d,
-        last_conv_transpose=layers.AffineWNConvTranspose2d,
-        first=strict_first,
-        activation=layers.TPReLU,
-        add=layers.WNAdd,
-    ),
+    "vanilla": _PLAIN,
+    "bn": replace(_PLAIN, norm=nn.BatchNorm2d),
+    "wn": _WN,
+    "wn_critic": replace(_WN, last_conv=layers.StrictWNConv2d, loss=WASSERSTEIN),
     "wn_published": Recipe(
         conv=published.PublishedStrictWNConv2d,
         conv_transpose=published.PublishedStrictWNConvTranspose2d,
@@ -107,8 +112,8 @@ RECIPES = {
         activation=layers.TPReLU,
         add=layers.WNAdd,
     ),
-    "affine_wn": Recipe(**_AFFINE),
-    "wn_mean_bn": Recipe(**_AFFINE, norm=layers.MeanOnlyBatchNorm2d),
+    "affine_wn": _AFFINE,
+    "wn_mean_bn": replace(_AFFINE, norm=layers.MeanOnlyBatchNorm2d),
 }
 
 

@@ -1,6 +1,6 @@
 """What determines a training run, and the networks that it trains."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -8,6 +8,7 @@ from torch import nn
 
 from wngan import dcgan, resnet
 from wngan.checkpoint import Metadata, load, without_prefix
+from wngan.randomness import rng
 
 ARCHITECTURES = {"dcgan": dcgan, "resnet": resnet}
 """Modules with a `Generator` and a `Discriminator`."""
@@ -42,6 +43,12 @@ class Settings:
     snapshot_every: int
     sample_every: int
     sample_codes: int
+
+    def restarted(self, restart: int) -> "Settings":
+        """The same with the seed of a restart, counted from 1; with its own seed for 0."""
+        if not restart:
+            return self
+        return replace(self, seed=int(rng(self.seed, "restart", restart).integers(2**31)))
 
     def generator(self) -> nn.Module:
         """A new generator, its parameters from torch's global random state."""

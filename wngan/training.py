@@ -2,22 +2,25 @@
 
 import json
 import shutil
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits as bce
+from torch.utils.data import DataLoader
 
 from wngan import checkpoint
 from wngan.data import Images, to_tensor, to_uint8
-from wngan.layers import MeanOnlyBatchNorm2d, clip_slopes
+from wngan.layers import MeanOnlyBatchNorm2d, clip_slopes, lipschitz_constant
 from wngan.log import Progress, logger
+from wngan.losses import WASSERSTEIN
 from wngan.published import PublishedStrictWNConv2d
 from wngan.randomness import fixed_codes, rng
+from wngan.recipes import recipe
 from wngan.rmsprop import RMSProp
 from wngan.settings import Settings
 
@@ -40,6 +43,7 @@ def train(
     identity: str = "",
     label: str = "training",
     device: str | torch.device = "cpu",
+    workers: int = 0,
     should_stop: Callable[[], bool] = lambda: False,
     save_every: float = 300.0,
 ) -> None:
@@ -62,6 +66,7 @@ def train(
             saved in `folder` under another identity or with other settings is ignored.
         label: names the run in log lines.
         device: of the networks.
+        workers: processes that read batches of images ahead; with 0 this process reads them.
         should_stop: asked after each iteration; when it says so, the state is saved.
         save_every: seconds between saves of the state.
 
@@ -71,7 +76,8 @@ def train(
             the first segment also before the first iteration.
         samples.npy: uint8 (T, sample_codes, H, W, 3), images of the fixed codes after each
             `sample_every` iterations.
-        status.json: "running" or "diverged", at which iteration, and the reason.
+        status.json: "running" or "diverged", at which iteration, and the reason; for a critic also
+            its Lipschitz constant.
         losses.npy: float32 (iterations, 2), the losses of the discriminator and of the generator;
             NaN where a diverged run has none.
 
@@ -185,10 +191,9 @@ def train(
     samples_from = torch.from_numpy(fixed_codes(settings.sample_codes, settings.code_length)).to(
         device
     )
-    ones = torch.ones(settings.batch_size, device=device)
-    zeros = torch.zeros(settings.batch_size, device=device)
-    batches = len(images) // settings.batch_size  # in an epoch; the rest is left out of it
-    order_epoch, order = -1, np.empty(0, np.int64)
+    loss = recipe(settings.model).loss
+    if loss is WASSERSTEIN:
+        metadata["lipschitz_constant"] = lipschitz_constant(discriminator)
 
     # Losses stay on the device until the next sample is due.
     window_start = metadata["iteration"] // settings.sample_every * settings.sample_every
@@ -200,28 +205,31 @@ def train(
     remaining = range(metadata["iteration"] + 1, stop + 1)
     if metadata["status"] == "diverged":
         remaining = range(0)
+    batches: DataLoader[Tensor] = DataLoader(
+        images,  # type: ignore[arg-type]
+        batch_size=None,  # of its own: the sampler gives the indices of a batch
+        sampler=_order_of_images(settings, len(images), remaining),
+        num_workers=workers,
+        worker_init_fn=_ignore_signals,
+        generator=torch.Generator(),
+    )
     with Progress(label, initial=metadata["iteration"], total=stop, unit="it") as progress:
-        for iteration in remaining:
-            epoch, batch = divmod(iteration - 1, batches)
-            if epoch != order_epoch:
-                order_epoch = epoch
-                order = rng(settings.seed, "order of images", epoch).permutation(len(images))
-            chosen = order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
-            real = to_tensor(images[chosen], device)
+        for iteration, batch in zip(remaining, batches, strict=True):
+            real = to_tensor(batch, device)
 
-            # The discriminator: real images are ones, generated images zeros.
+            # The discriminator, which is to tell real images from generated ones.
             with torch.no_grad():
                 fake = generator(codes("discriminator's codes"))
             if joined:
                 real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
             else:
                 real_logits, fake_logits = discriminator(real), discriminator(fake)
-            d_loss = bce(real_logits, ones) + bce(fake_logits, zeros)
+            d_loss = loss.discriminator(real_logits, fake_logits)
             d_optimizer.step(torch.autograd.grad(d_loss, d_optimizer.parameters))
             clip_slopes(discriminator)
 
-            # The generator, with fresh codes: its images should pass for ones.
-            g_loss = bce(discriminator(generator(codes("generator's codes"))), ones)
+            # The generator, with fresh codes, whose images are to pass for real.
+            g_loss = loss.generator(discriminator(generator(codes("generator's codes"))))
             g_optimizer.step(torch.autograd.grad(g_loss, g_optimizer.parameters))
             clip_slopes(generator)
 
@@ -254,9 +262,26 @@ def train(
                 saved_at = time.monotonic()
             if interrupted:
                 raise Interrupted(f"Stopped at iteration {iteration} of {stop}; the state is kept.")
-    about = {key: metadata[key] for key in ("status", "iteration", "reason")}
-    (folder / "status.json").write_text(json.dumps(about) + "\n")
+    about = {key: metadata[key] for key in metadata.keys() - {"settings", "identity"}}
+    (folder / "status.json").write_text(json.dumps(about, sort_keys=True) + "\n")
     save_state()
+
+
+def _order_of_images(settings: Settings, count: int, iterations: range) -> Iterator[np.ndarray]:
+    """The indices (batch_size,) of the images of each iteration: a new permutation per epoch."""
+    batches = count // settings.batch_size  # in an epoch; the rest is left out of it
+    known, order = -1, np.empty(0, np.int64)
+    for iteration in iterations:
+        epoch, batch = divmod(iteration - 1, batches)
+        if epoch != known:
+            known, order = epoch, rng(settings.seed, "order of images", epoch).permutation(count)
+        yield order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
+
+
+def _ignore_signals(worker: int) -> None:
+    """Leaves it to the training process, which is told to stop as well, to end a reading one."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def discard(folder: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from wngan.dcgan import Generator
-from wngan.evaluator import Reconstruction, reconstruct
+from wngan.evaluator import Reconstruction, curve_steps, reconstruct
 
 
 def small_generator(model: str = "wn", dtype: torch.dtype = torch.float64) -> Generator:
@@ -278,3 +278,25 @@ class TestErrors:
     def test_numbers_that_make_no_sense(self, options: dict[str, int]) -> None:
         with pytest.raises(ValueError, match="steps must be at least 0, loss_batch and compute_"):
             attempt(random_images(2), **options)
+
+
+class TestCurve:
+    def test_steps_are_spread_over_the_decades(self) -> None:
+        steps = curve_steps(2000)
+        assert steps[0] == 1
+        assert steps[-1] == 2000
+        assert len(steps) <= 41
+        ratios = [later / earlier for earlier, later in pairwise(steps) if earlier > 20]
+        assert max(ratios) < 1.25
+        assert curve_steps(3) == [1, 2, 3]
+        assert curve_steps(0) == [0]
+
+    @pytest.mark.parametrize("steps", [0, 1, 12])
+    def test_it_is_what_fewer_steps_give(self, steps: int) -> None:
+        generator, images = small_generator(), random_images(5)
+        found = reconstruct(generator, images, steps=steps, loss_batch=2, compute_batch=3)
+        assert found.curve.shape == (5, len(curve_steps(steps)))
+        for column, step in enumerate(curve_steps(steps)):
+            fewer = reconstruct(generator, images, steps=step, loss_batch=2)
+            torch.testing.assert_close(found.curve[:, column], fewer.losses)
+        assert torch.equal(found.curve[:, -1], found.losses)

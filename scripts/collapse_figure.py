@@ -1,0 +1,72 @@
+"""Draws samples of the same codes as a run collapses, or says that it did not."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas
+
+from wngan import plots
+from wngan.log import logged
+from wngan.names import run_name
+
+
+def main(
+    samples: list[Path],
+    diagnosis: Path,
+    status: Path,
+    run: str,
+    codes: int,
+    columns: int,
+    every: int,
+    png: Path,
+    pdf: Path,
+) -> None:
+    """Draws a row per code and a column per sample, about two thirds of them before the collapse.
+
+    Args:
+        samples: of the run's segments.
+        diagnosis: the diversity of the run's samples.
+        status: what became of the run; its `collapsed` is where all samples begin to be alike.
+        every: iterations between samples.
+    """
+    collapsed = json.loads(status.read_text())["collapsed"]
+    rows = pandas.read_csv(diagnosis)
+    if collapsed is None:
+        figure = plots.figure(plots.PAGE, 0.8)
+        message = f"{run_name(run)} did not collapse in {len(rows) * every:,} iterations."
+        for lowest in rows.nsmallest(1, "diversity").itertuples():
+            message += (
+                f"\nIts least diverse samples, at {lowest.iteration:,}, differ by "
+                f"{lowest.diversity:.1%} of what real images do."
+            )
+        plots.show_message(figure.add_subplot(), message)
+    else:
+        segments = [np.load(path, mmap_mode="r") for path in samples]
+        length = len(segments[0])
+        first = max(0, min(collapsed // every - 2 * columns // 3, len(rows) - columns))
+        frames = range(first, min(first + columns, len(rows)))
+        grid = np.stack([segments[k // length][k % length, :codes] for k in frames], axis=1)
+        figure = plots.figure(plots.PAGE, plots.PAGE * codes / columns + 0.5)
+        plots.show_grid(
+            figure.add_subplot(),
+            grid,
+            columns=[f"{(k + 1) * every:,}" for k in frames],
+            rows=[(codes, f"{run_name(run)}, collapsed at {collapsed:,}")],
+        )
+    plots.save(figure, png, pdf)
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            [Path(path) for path in snakemake.input.samples],
+            Path(snakemake.input.diagnosis[0]),
+            Path(snakemake.input.status[0]),
+            snakemake.params.run,
+            snakemake.params.codes,
+            snakemake.params.columns,
+            snakemake.params.every,
+            Path(snakemake.output.png),
+            Path(snakemake.output.pdf),
+        )

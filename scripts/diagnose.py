@@ -1,0 +1,66 @@
+"""Says what became of a run: diversity and drift of its samples, collapse, convergence."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from wngan import diagnosis as diagnoses
+from wngan import running as running_losses
+from wngan.data import open_images
+from wngan.log import logged, logger
+
+
+def main(
+    about: Path,
+    permutation: Path,
+    samples: list[Path],
+    trained: list[Path],
+    running: Path,
+    diagnosis: Path,
+    status: Path,
+    test_images: int,
+    every: int,
+    lag: int,
+) -> None:
+    """Writes a row per sample of a run to `diagnosis` and what became of the run to `status`.
+
+    Args:
+        about, permutation: of the data set, whose first `test_images` the samples are compared to.
+        samples: of the run's segments.
+        trained: what training says of each of them.
+        running: the run's running losses.
+        every: iterations between samples.
+        lag: iterations over which samples drift.
+    """
+    tests = open_images(about)[np.load(permutation)[:test_images]]
+    first, end = (json.loads(trained[k].read_text()) for k in (0, -1))
+    end["restarts"] = first["restarts"]
+    rows = diagnoses.series(
+        [np.load(path, mmap_mode="r") for path in samples],
+        every,
+        lag,
+        end["iteration"],
+        diagnoses.mean_difference(tests),
+    )
+    names = ",".join(diagnoses.FIELDS.names or ())
+    np.savetxt(diagnosis, rows, "%d,%.6g,%.6g,%.6g", header=names, comments="")
+    about_run = diagnoses.fate(end, rows, running_losses.read([running]), lag)
+    status.write_text(json.dumps(about_run) + "\n")
+    logger.info("The run is %s. %s", about_run["status"], about_run["reason"])
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            Path(snakemake.input.about),
+            Path(snakemake.input.permutation),
+            [Path(path) for path in snakemake.input.samples],
+            [Path(path) for path in snakemake.input.status],
+            Path(snakemake.input.running),
+            Path(snakemake.output.diagnosis),
+            Path(snakemake.output.status),
+            snakemake.params.test_images,
+            snakemake.params.every,
+            snakemake.params.lag,
+        )

@@ -1,0 +1,61 @@
+"""Draws how diverse a run's samples are, and how far they drift, against iterations."""
+
+import json
+from pathlib import Path
+
+import pandas
+from matplotlib.ticker import FuncFormatter
+
+from wngan import diagnosis as diagnoses
+from wngan import plots
+from wngan.log import logged
+from wngan.names import run_name
+
+
+def main(
+    diagnosis: list[Path], statuses: list[Path], runs: list[str], lag: int, png: Path, pdf: Path
+) -> None:
+    """Draws a line per run in two panels; a cross marks where a run collapsed.
+
+    Args:
+        diagnosis: for each run, diversity and drift of its samples.
+        statuses: for each run, what became of it.
+        lag: iterations over which the drift is.
+    """
+    figure = plots.figure(plots.COLUMN, 3.8)
+    above, below = figure.subplots(2, 1, sharex=True)
+    for path, status, run in zip(diagnosis, statuses, runs, strict=True):
+        rows = pandas.read_csv(path)
+        about = json.loads(status.read_text())
+        style = plots.run_style(run)
+        label = f"{run_name(run)} {plots.failure(about)}".strip()
+        above.plot(rows["iteration"], rows["diversity"], linewidth=0.8, label=label, **style)
+        below.plot(rows["iteration"], rows["drift"], linewidth=0.8, **style)
+        if about["collapsed"] is not None:
+            above.plot(about["collapsed"], diagnoses.ALIKE, "x", color=style["color"])
+    for threshold in (diagnoses.ALIKE, diagnoses.DIVERSE):
+        above.axhline(threshold, color="gray", linewidth=0.6, linestyle=":")
+    below.axhline(diagnoses.STEADY_SAMPLES, color="gray", linewidth=0.6, linestyle=":")
+    above.set_ylabel("diversity of samples\n(1: as real images)", fontsize=8)
+    below.set_ylabel(f"drift of samples\nin {lag:,} iterations", fontsize=8)
+    below.set_xlabel("iteration", fontsize=8)
+    below.set_ylim(0, 2)
+    below.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    below.locator_params(axis="x", nbins=6)
+    above.legend(fontsize=6, frameon=False)
+    for axes in (above, below):
+        axes.tick_params(labelsize=7)
+        axes.grid(linewidth=0.3)
+    plots.save(figure, png, pdf)
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            [Path(path) for path in snakemake.input.diagnosis],
+            [Path(path) for path in snakemake.input.status],
+            snakemake.params.runs,
+            snakemake.params.lag,
+            Path(snakemake.output.png),
+            Path(snakemake.output.pdf),
+        )

@@ -1,0 +1,51 @@
+"""Draws the reconstruction loss against the steps of the reconstruction."""
+
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from wngan import plots
+from wngan.log import logged
+from wngan.names import run_name
+
+
+def main(finals: list[Path], runs: list[str], checkpoints: list[str], png: Path, pdf: Path) -> None:
+    """Draws a line per run and checkpoint with its standard error, both axes logarithmic.
+
+    Args:
+        finals: final reconstructions, for each checkpoint those of all runs.
+        checkpoints: "optimal", a solid line, or "converged", a dashed one.
+    """
+    figure = plots.figure(plots.COLUMN, 2.6)
+    axes = figure.add_subplot()
+    lines = [(run, checkpoint) for checkpoint in checkpoints for run in runs]
+    for path, (run, checkpoint) in zip(finals, lines, strict=True):
+        final = load_file(path)
+        mean = final["curve"].mean(0, dtype=np.float64)
+        error = final["curve"].std(0, dtype=np.float64, ddof=1) / len(final["curve"]) ** 0.5
+        style = plots.run_style(run) | {"linestyle": "-" if checkpoint == "optimal" else "--"}
+        axes.plot(
+            final["steps"], mean, linewidth=1, label=f"{run_name(run)}, {checkpoint}", **style
+        )
+        band = {"color": style["color"], "alpha": 0.2, "linewidth": 0}
+        axes.fill_between(final["steps"], mean - error, mean + error, **band)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.tick_params(labelsize=7, which="both")
+    axes.set_xlabel("step of the reconstruction", fontsize=8)
+    axes.set_ylabel("reconstruction loss\n(MSE per pixel and channel)", fontsize=8)
+    axes.grid(linewidth=0.3)
+    axes.legend(fontsize=6, frameon=False)
+    plots.save(figure, png, pdf)
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            [Path(path) for path in snakemake.input],
+            snakemake.params.runs,
+            snakemake.params.checkpoints,
+            Path(snakemake.output.png),
+            Path(snakemake.output.pdf),
+        )

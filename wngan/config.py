@@ -136,6 +136,8 @@ def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
         )
     if experiment["samples"]["drift"] % samples:
         yield f"{key}.samples.drift must be a multiple of {samples}, the interval of samples."
+    if "wn_critic" in experiment["models"] and experiment["architecture"] != "dcgan":
+        yield f"{key}.models.wn_critic: only a DCGAN has the Lipschitz constant of appendix E."
     for model, run in experiment["models"].items():
         if run["iterations"] % segment:
             yield (
@@ -175,14 +177,16 @@ def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:
             yield f"{key}: {spec['experiment']} has no instance {instance} of {model}."
         if instance == "best" and (iterations or ("columns" in spec and "codes" in spec)):
             yield f"{key}: at given iterations a run names its instance, as in {model}/1."
-        if spec.get("until", 0) > settings["iterations"]:
-            yield f"{key}.until: {model} has only {settings['iterations']} iterations."
         for iteration in iterations:
             if iteration % every or iteration > settings["iterations"]:
                 yield (
                     f"{key}: iteration {iteration} must be a multiple of {every} and at most the "
                     f"{settings['iterations']} of {model}."
                 )
+    models = (experiment["models"].get(split_run(run)[0], {}) for run in figure_runs(spec))
+    longest = max((settings.get("iterations", math.inf) for settings in models))
+    if spec.get("until", 0) > longest:
+        yield f"{key}.until: no run has more than {longest} iterations."
     if spec.get("codes", 1) > experiment["samples"]["codes"]:
         yield f"{key}.codes: only {experiment['samples']['codes']} codes are sampled in training."
     if spec.get("groups", 1) * spec.get("size", 1) > spec.get("among", math.inf):

@@ -105,9 +105,9 @@ def collapse(rows: NDArray[np.void]) -> tuple[int | None, int | None]:
 def convergence(rows: NDArray[np.void], running: NDArray[np.void], lag: int) -> int | None:
     """The first evaluation of a run from which its loss and its samples stay as they are, or None.
 
-    From there to the end, which must be `STEADY_SPAN` of the training and longer than `lag`, the
-    median of `SUCCESSIVE` running losses is within `STEADY_LOSS` of its mean, and samples drift no
-    further than `STEADY_SAMPLES`.
+    From there to the end, which must be `STEADY_SPAN` of the training and longer than `lag`, each
+    median of `SUCCESSIVE` running losses (there must be as many of them) is within `STEADY_LOSS` of
+    their mean, and samples drift no further than `STEADY_SAMPLES`.
 
     Args:
         rows: of `series`, with drifts over `lag` iterations.
@@ -120,7 +120,8 @@ def convergence(rows: NDArray[np.void], running: NDArray[np.void], lag: int) -> 
     last = int(running["iteration"][-1])
     for index, start in enumerate(running["iteration"][: len(losses)].tolist()):
         drifts = rows["drift"][rows["iteration"] >= start + lag]
-        if last - start < STEADY_SPAN * last or not len(drifts):
+        enough = len(losses) - index >= SUCCESSIVE and last - start >= STEADY_SPAN * last
+        if not enough or not len(drifts):
             return None
         strays = np.abs(losses[index:] / losses[index:].mean() - 1)
         if strays.max() <= STEADY_LOSS and drifts.max() <= STEADY_SAMPLES:

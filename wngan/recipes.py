@@ -102,7 +102,6 @@ RECIPES = {
     "vanilla": _PLAIN,
     "bn": replace(_PLAIN, norm=nn.BatchNorm2d),
     "wn": _WN,
-    "wn_critic": replace(_WN, last_conv=layers.StrictWNConv2d, loss=WASSERSTEIN),
     "wn_published": Recipe(
         conv=published.PublishedStrictWNConv2d,
         conv_transpose=published.PublishedStrictWNConvTranspose2d,
@@ -112,6 +111,7 @@ RECIPES = {
         activation=layers.TPReLU,
         add=layers.WNAdd,
     ),
+    "wn_critic": replace(_WN, last_conv=layers.StrictWNConv2d, loss=WASSERSTEIN),
     "affine_wn": _AFFINE,
     "wn_mean_bn": replace(_AFFINE, norm=layers.MeanOnlyBatchNorm2d),
 }

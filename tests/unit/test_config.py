@@ -37,6 +37,7 @@ def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 
 CELEBA = "experiments/celeba_dcgan"
+PAPER_RUN = {"iterations": 300000, "instances": 1}
 
 
 @pytest.mark.parametrize(
@@ -92,12 +93,32 @@ CELEBA = "experiments/celeba_dcgan"
         (put("figures/evolution/figure04/iterations", [150]), "150 must be a multiple of 100"),
         (put("figures/evolution/figure04/runs", ["wn"]), "names its instance, as in wn/1"),
         (put("figures/evolution/figure04/codes", 11), "only 10 codes are sampled"),
-        (put("figures/samples/figure13/at", ["best"]), "must be 'optimal' or an iteration"),
-        (put("figures/samples/figure13/at", [200000]), "at most the 150000 of vanilla"),
+        (put("figures/samples/figure13/panels", [["bn@best"]]), "'bn@best' must match"),
+        (put("figures/samples/figure13/panels", [["bn@5000"]]), "names its instance, as in bn/1"),
+        (
+            put("figures/samples/figure13/panels", [["vanilla/1@200000"]]),
+            "at most the 150000 of vanilla",
+        ),
+        (
+            put("figures/samples/figure13/panels", [["bn@optimal"], ["wn@optimal", "bn@optimal"]]),
+            "figures.samples.figure13.panels: each row must have as many panels as the first.",
+        ),
+        (put("figures/collapse/figure12/run", "vanilla"), "names its instance, as in vanilla/1"),
+        (put("figures/groups/figure15/among", 11), "2 groups of 6 are more than 11."),
+        (put("figures/steps/figure31", {}), "figures.steps: 'figure31' must match"),
+        (put(f"{CELEBA}/samples/drift", 150), "samples.drift must be a multiple of 100"),
+        (put(f"{CELEBA}/models/wn/restarts", -1), "restarts must be at least 0, not -1."),
+        (put("only", ["celeba"]), "only: there is no experiment 'celeba'."),
+        (
+            put(
+                "experiments/celeba_resnet/models/wn_critic", {"iterations": 10000, "instances": 1}
+            ),
+            "experiments.celeba_resnet.models.wn_critic: only a DCGAN",
+        ),
         (put("figures/reconstructions/figure02/rows", 1000), "3000 reconstructions are more"),
         (put("seed", 1.0), "seed must be of type integer, not 1.0."),
         (put(f"{CELEBA}/lr", float("nan")), "experiments.celeba_dcgan.lr must be finite."),
-        (put("figures/curves/figure01/until", 10**6), "vanilla has only 150000 iterations"),
+        (put("figures/curves/figure01/until", 10**6), "no run has more than 700000 iterations"),
         (put("figures/curves/figure01/runs", ["bn", "bn"]), "non-unique"),
         (
             put("figures/samples/figure01", PAPER["figures"]["samples"]["figure13"]),

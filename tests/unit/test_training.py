@@ -72,14 +72,17 @@ def test_an_iteration_is_the_papers(
         order = rng(settings.seed, "order of images", epoch).permutation(11)
         real = to_tensor(images[order[4 * batch : 4 * batch + 4]])
         fake = generator(draw("discriminator's codes", iteration)).detach()
-        d_real, d_fake = torch.sigmoid(discriminator(real)), torch.sigmoid(discriminator(fake))
-        d_loss = -d_real.log().mean() - (1 - d_fake).log().mean()
+        if model == "wn_critic":  # appendix E
+            d_loss = discriminator(fake).mean() - discriminator(real).mean()
+        else:
+            d_real, d_fake = torch.sigmoid(discriminator(real)), torch.sigmoid(discriminator(fake))
+            d_loss = -d_real.log().mean() - (1 - d_fake).log().mean()
         d_optimizer.zero_grad()
         d_loss.backward()
         d_optimizer.step()
         clip(discriminator)
-        d_fake = torch.sigmoid(discriminator(generator(draw("generator's codes", iteration))))
-        g_loss = -d_fake.log().mean()
+        d_fake = discriminator(generator(draw("generator's codes", iteration)))
+        g_loss = -(d_fake if model == "wn_critic" else torch.sigmoid(d_fake).log()).mean()
         g_optimizer.zero_grad()
         g_loss.backward()
         g_optimizer.step()
@@ -308,3 +311,29 @@ def test_mistakes_are_named(images: Images, tiny: Settings, tmp_path: Path) -> N
             stop=18,
             previous=tmp_path / "1/state.safetensors",
         )
+
+
+def test_a_trained_critic_keeps_to_its_lipschitz_constant(
+    images: Images, tiny: Settings, tmp_path: Path
+) -> None:
+    """Claim 1 of appendix E, for a change of each pixel alone and of all of them."""
+    settings = replace(tiny, model="wn_critic", lr=0.01)
+    train(settings, images, tmp_path, stop=60)
+    constant = json.loads((tmp_path / "status.json").read_text())["lipschitz_constant"]
+    assert constant == pytest.approx(((3 * 4 * 4) * (4 * 4 * 4)) ** 0.5)  # sqrt(n) of both layers
+    critic = settings.discriminator()
+    tensors, _ = checkpoint.load(tmp_path / "state.safetensors")
+    critic.load_state_dict(checkpoint.without_prefix("discriminator", tensors))
+    x = to_tensor(images)
+    steps = torch.sign(torch.autograd.grad(critic(x.requires_grad_()).sum(), x)[0])
+    for size in (0.01, 0.1):
+        with torch.no_grad():
+            change = (critic(x + size * steps) - critic(x)).abs()
+        assert (change <= constant * size).all()
+        assert (change > 1e-3 * constant * size).all()  # the bound says something
+
+
+def test_reading_processes_change_nothing(images: Images, tiny: Settings, tmp_path: Path) -> None:
+    train(tiny, images, tmp_path / "0", stop=12)
+    train(tiny, images, tmp_path / "2", stop=12, workers=2)
+    assert contents(tmp_path / "0") == contents(tmp_path / "2")

@@ -1,0 +1,119 @@
+"""Runs that diverge at once and start again with another seed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scripts import train as script
+from wngan import checkpoint
+from wngan.settings import Settings
+from wngan.training import train
+
+SEED = 3
+OTHER = Settings("dcgan", "wn", 8, (4,), 6, 4, 1e-3, SEED, 6, 3, 2).restarted(1).seed
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> dict[str, Any]:
+    """The arguments of a first segment of six iterations."""
+    generator = np.random.default_rng(0)
+    np.save(tmp_path / "images.npy", generator.integers(0, 256, (11, 8, 8, 3), dtype=np.uint8))
+    np.save(tmp_path / "permutation.npy", np.arange(11))
+    about = tmp_path / "images.json"
+    about.write_text('{"count": 11}\n')
+    return {
+        "images": tmp_path / "images.npy",
+        "about": about,
+        "permutation": tmp_path / "permutation.npy",
+        "previous": None,
+        "outputs": outputs(tmp_path / "1"),
+        "settings": {
+            "architecture": "dcgan",
+            "model": "wn",
+            "image_size": 8,
+            "channels": [4],
+            "code_length": 6,
+            "batch_size": 4,
+            "lr": 1e-3,
+            "seed": SEED,
+            "snapshot_every": 6,
+            "sample_every": 3,
+            "sample_codes": 2,
+        },
+        "start": 0,
+        "stop": 6,
+        "test_images": 1,
+        "restarts": 2,
+        "recovery": tmp_path / "recovery",
+        "code": "",
+        "label": "a test",
+        "workers": 0,
+    }
+
+
+def outputs(folder: Path) -> dict[str, Path]:
+    folder.mkdir()
+    names = ("state.safetensors", "snapshots", "samples.npy", "losses.npy", "status.json")
+    return {name.partition(".")[0]: folder / name for name in names}
+
+
+def status(job: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(job["outputs"]["status"].read_text())
+
+
+def fails_with(seed: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Makes trainings with `seed` diverge; returns the seeds of all trainings, as they come."""
+    seeds = []
+
+    def training(settings: Settings, images: Any, folder: Path, **options: Any) -> None:
+        seeds.append(settings.seed)
+        train(settings, images, folder, **options)
+        if settings.seed == seed:
+            about = {"status": "diverged", "iteration": 2, "reason": "on purpose"}
+            (folder / "status.json").write_text(json.dumps(about))
+
+    monkeypatch.setattr(script, "train", training)
+    return seeds
+
+
+def test_a_restart_has_another_seed_and_is_recorded(
+    job: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seeds = fails_with(SEED, monkeypatch)
+    script.main(**job)
+    assert seeds == [SEED, OTHER]
+    assert status(job) == {
+        "status": "running",
+        "iteration": 6,
+        "reason": "",
+        "seed": OTHER,
+        "restarts": [{"seed": SEED, "iteration": 2, "reason": "on purpose"}],
+    }
+    assert not job["recovery"].exists()
+
+    # The next segment goes on with the restart's seed, and does not restart.
+    state = job["outputs"]["state"]
+    job |= {"previous": state, "start": 6, "stop": 12, "outputs": outputs(tmp_path / "2")}
+    seeds.clear()
+    script.main(**job)
+    assert seeds == [OTHER]
+    assert checkpoint.load(job["outputs"]["state"])[1]["settings"]["seed"] == OTHER
+
+
+def test_restarts_are_bounded(job: dict[str, Any]) -> None:
+    job["settings"] |= {"model": "vanilla", "lr": 1e30}
+    script.main(**job)
+    about = status(job)
+    assert about["status"] == "diverged"
+    assert len({about["seed"], *(restart["seed"] for restart in about["restarts"])}) == 3
+
+
+def test_without_restarts_a_run_diverges_once(job: dict[str, Any]) -> None:
+    job["settings"] |= {"model": "vanilla", "lr": 1e30}
+    job["restarts"] = 0
+    script.main(**job)
+    assert status(job)["restarts"] == []
+    assert status(job)["seed"] == SEED

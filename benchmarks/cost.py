@@ -1,0 +1,137 @@
+"""What each experiment of config.yaml costs: jobs, arithmetic, hours at a rate, disk.
+
+    python -m benchmarks.cost              # hours at the rate that this machine is measured to have
+    python -m benchmarks.cost --rate 10    # hours at 10 TFLOP/s
+
+The arithmetic of training, running and final reconstructions is counted from the networks. The rate
+is that of training iterations of the CIFAR-10 WN model. Disk is what snapshots, end states, samples
+in training and final reconstructions take.
+"""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas
+import torch
+import yaml
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from wngan.device import pick_device
+from wngan.losses import LOGISTIC
+from wngan.settings import Settings
+
+
+def train_once(settings: Settings, generator: nn.Module, discriminator: nn.Module) -> None:
+    """The gradients of one iteration (section 4)."""
+    like = next(generator.parameters())
+    images = like.new_zeros(settings.batch_size, 3, settings.image_size, settings.image_size)
+    codes = like.new_zeros(settings.batch_size, settings.code_length)
+    with torch.no_grad():
+        fake = generator(codes)
+    real_logits, fake_logits = discriminator(torch.cat([images, fake])).chunk(2)
+    loss = LOGISTIC.discriminator(real_logits, fake_logits)
+    torch.autograd.grad(loss, list(discriminator.parameters()))
+    loss = LOGISTIC.generator(discriminator(generator(codes)))
+    torch.autograd.grad(loss, list(generator.parameters()))
+
+
+def reconstruct_once(settings: Settings, generator: nn.Module) -> None:
+    """The gradient of one step of one image's reconstruction."""
+    leaf = next(generator.parameters()).new_zeros(1, settings.code_length).requires_grad_()
+    codes = leaf.clone()  # the counter does not support the gradient of a leaf
+    torch.autograd.grad(generator.eval()(codes).sum(), [codes])
+
+
+def count(settings: Settings) -> tuple[int, int, int, int]:
+    """FLOP of an iteration and of a reconstruction step; bytes of a snapshot and of a state."""
+    with torch.device("meta"):
+        generator, discriminator = settings.generator(), settings.discriminator()
+        with FlopCounterMode(display=False) as training:
+            train_once(settings, generator, discriminator)
+        with FlopCounterMode(display=False) as reconstruction:
+            reconstruct_once(settings, generator)
+    snapshot = 4 * sum(p.numel() for p in generator.parameters())
+    state = 2 * (snapshot + 4 * sum(p.numel() for p in discriminator.parameters()))
+    return training.get_total_flops(), reconstruction.get_total_flops(), snapshot, state
+
+
+def settings_of(config: dict[str, Any], experiment: dict[str, Any], model: str) -> Settings:
+    """The settings of a model's runs."""
+    return Settings(
+        architecture=experiment["architecture"],
+        model=model,
+        image_size=config["datasets"][experiment["dataset"]]["image_size"],
+        channels=tuple(experiment["channels"]),
+        code_length=experiment["code_length"],
+        batch_size=experiment["batch_size"],
+        lr=experiment["lr"],
+        seed=config["seed"],
+        snapshot_every=experiment["evaluation"]["running"]["every"],
+        sample_every=experiment["samples"]["every"],
+        sample_codes=experiment["samples"]["codes"],
+    )
+
+
+def cost(config: dict[str, Any]) -> pandas.DataFrame:
+    """A row per experiment: training jobs, longest chain, PFLOP of each stage, and disk in GB."""
+    rows = []
+    for name, experiment in config["experiments"].items():
+        row: dict[str, Any] = dict.fromkeys(
+            ("training jobs", "longest chain", "train", "evaluate", "reconstruct", "GB"), 0
+        )
+        running, final = (experiment["evaluation"][kind] for kind in ("running", "final"))
+        for model, run in experiment["models"].items():
+            settings = settings_of(config, experiment, model)
+            iteration, step, snapshot, state = count(settings)
+            segments = run["iterations"] // experiment["segment"]
+            snapshots = run["iterations"] // settings.snapshot_every + 1
+            samples = run["iterations"] // settings.sample_every * settings.sample_codes
+            size = 3 * settings.image_size**2
+            row["training jobs"] += run["instances"] * segments
+            row["longest chain"] = max(row["longest chain"], segments)
+            row["train"] += run["instances"] * run["iterations"] * iteration / 1e15
+            images = snapshots * running["images"] * running["steps"]
+            row["evaluate"] += run["instances"] * images * step / 1e15
+            row["reconstruct"] += final["images"] * final["steps"] * step / 1e15
+            kept = snapshots * snapshot + segments * state + samples * size
+            row["GB"] += (run["instances"] * kept + final["images"] * size) / 1e9
+        rows.append({"experiment": name} | row)
+    return pandas.DataFrame(rows)
+
+
+def measured_rate(settings: Settings, seconds: float = 20) -> float:
+    """FLOP per second of training iterations on the present device."""
+    device = pick_device()
+    networks = [settings.generator().to(device), settings.discriminator().to(device)]
+    train_once(settings, *networks)
+    start, done = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - start) < seconds:
+        train_once(settings, *networks)
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        done += 1
+    return count(settings)[0] * done / elapsed
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, help="TFLOP/s; by default measured")
+    rate = parser.parse_args().rate
+    config = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())
+    table = cost(config)
+    if rate is None:
+        cifar = config["experiments"]["cifar10_dcgan"]
+        rate = measured_rate(settings_of(config, cifar, "wn")) / 1e12
+    stages = ["train", "evaluate", "reconstruct"]
+    table["hours"] = table[stages].sum(axis=1) / rate * 1e3 / 3600
+    table.loc["sum"] = table.sum(numeric_only=True)
+    print(f"PFLOP of each stage, and hours at {rate:.3g} TFLOP/s:")
+    print(table.fillna("").to_string(float_format="{:,.0f}".format, index=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,7 @@
 rule evaluate_segment:
     """Reconstruct some test images with each snapshot of a segment (section 4)."""
     input:
-        images=dataset_file("images.npy"),
+        images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
         snapshots=f"{RUN}/segments/{{segment}}/snapshots",
@@ -80,7 +80,7 @@ rule select_instance:
 rule reconstruct_shard:
     """Reconstruct a share of the test images with many steps (section 5.1, final evaluation)."""
     input:
-        images=dataset_file("images.npy"),
+        images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
         checkpoint=final_checkpoint,

@@ -4,7 +4,7 @@
 rule train_segment:
     """Train one segment of a run."""
     input:
-        images=dataset_file("images.npy"),
+        images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
         previous=previous_state,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from wngan.data import Subset
+from wngan.data import Subset, open_images
 from wngan.device import pick_device
 from wngan.log import logged, logger
 from wngan.settings import Settings
@@ -19,7 +19,6 @@ from wngan.training import Interrupted, discard, train
 
 
 def main(
-    images: Path,
     about: Path,
     permutation: Path,
     previous: Path | None,
@@ -35,8 +34,8 @@ def main(
     """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then fills `outputs`.
 
     Args:
-        images, about, permutation: of the prepared data set; the first `test_images` of the
-            permutation are not for training.
+        about, permutation: of the prepared data set; the first `test_images` of the permutation
+            are not for training.
         previous: the end state of the segment before.
         outputs: the files of a segment (see `wngan.training.train`), by their names without suffix.
         settings: of the run, for `wngan.settings.Settings`.
@@ -59,7 +58,7 @@ def main(
     try:
         train(
             Settings(**settings | {"channels": tuple(settings["channels"])}),
-            Subset(np.load(images, mmap_mode="r"), np.load(permutation)[test_images:]),
+            Subset(open_images(about), np.load(permutation)[test_images:]),
             recovery,
             start=start,
             stop=stop,
@@ -93,7 +92,6 @@ if "snakemake" in globals():
     torch.set_num_threads(snakemake.threads)
     with logged(snakemake.log[0]):
         main(
-            images=Path(snakemake.input.images),
             about=Path(snakemake.input.about),
             permutation=Path(snakemake.input.permutation),
             previous=Path(snakemake.input.previous) if snakemake.input.previous else None,

@@ -76,6 +76,8 @@ def _sentence(error: ValidationError) -> str:
             return f"{key} must be at least {rule}, not {value!r}."
         case "exclusiveMinimum":
             return f"{key} must be more than {rule}, not {value!r}."
+        case "not":
+            return f"{key} has a key {value!r}, which no data set of its type has."
         case "anyOf":
             return f"{key} must be 'optimal' or an iteration, not {value!r}."
         case _:

@@ -8,6 +8,7 @@ from packaging.requirements import Requirement
 ENVS = Path(__file__).parent
 NEEDED = (
     "jsonschema",
+    "lmdb",
     "matplotlib",
     "numpy",
     "pandas",

@@ -71,10 +71,15 @@ def archives_to_fetch():
     return {file: name for name, file in files.items() if not Path(file).expanduser().is_absolute()}
 
 
-def archive(wildcards):
+def archive_path(dataset):
     """Where a data set's archive is: below the data folder, unless its path is absolute."""
-    file = Path(config["datasets"][wildcards.dataset]["archive"]["file"])
-    return str(Path(DATA, "raw", file.expanduser()))
+    file = Path(config["datasets"][dataset]["archive"]["file"])
+    return Path(DATA, "raw", file.expanduser())
+
+
+def archive(wildcards):
+    """A data set's archive; what is in it, its digest says."""
+    return ancient(str(archive_path(wildcards.dataset)))
 
 
 def digest_of_archive(wildcards):
@@ -82,6 +87,38 @@ def digest_of_archive(wildcards):
     name = wildcards.get("dataset") or archives_to_fetch()[wildcards.file]
     settings = config["datasets"][name]["archive"]
     return {"bytes": settings["bytes"], "sha256": settings["sha256"]}
+
+
+def lmdb_file(dataset):
+    """The file of LSUN's LMDB: unpacked below the data folder, or in a folder that the user has."""
+    given = archive_path(dataset)
+    folder = given if given.is_dir() else Path(DATA, dataset, "lmdb")
+    return ancient(str(folder / "data.mdb"))
+
+
+def lmdb_data(wildcards):
+    """The file of a data set's LMDB."""
+    return lmdb_file(wildcards.dataset)
+
+
+def lmdb_source(wildcards):
+    """Where LSUN's LMDB comes from, and whether that was checked."""
+    given = archive_path(wildcards.dataset)
+    if given.is_dir():
+        return f"LSUN, the folder {given.name}, whose digest is not known"
+    return f"LSUN, {given.name}, sha256 {digest_of_archive(wildcards)['sha256']}"
+
+
+def image_folder(wildcards):
+    """The folder or zip of a data set of the user's."""
+    return str(Path(config["datasets"][wildcards.dataset]["path"]).expanduser())
+
+
+def image_files(dataset):
+    """The large files of a prepared data set; that the images are others, images.json says."""
+    if config["datasets"][dataset]["type"] == "lsun":
+        return [ancient(f"{DATA}/{dataset}/keys.npy"), lmdb_file(dataset)]
+    return [ancient(f"{DATA}/{dataset}/images.npy")]
 
 
 # Experiments and their runs
@@ -108,9 +145,13 @@ def dataset_file(name):
 
 
 def file_of_dataset(experiment, name):
-    """A file of an experiment's data set; that the images are others, images.json says."""
-    path = f"{DATA}/{experiment['dataset']}/{name}"
-    return ancient(path) if name == "images.npy" else path
+    """A file of an experiment's data set."""
+    return f"{DATA}/{experiment['dataset']}/{name}"
+
+
+def dataset_images(wildcards):
+    """The image files of the data set of a job's experiment."""
+    return image_files(experiment(wildcards)["dataset"])
 
 
 def run_folder(experiment, run):
@@ -166,6 +207,11 @@ def training_settings(wildcards):
 def restarts(wildcards):
     """How often a run that diverges in its first segment may start again."""
     return model_settings(wildcards).get("restarts", 0)
+
+
+def training_threads(wildcards):
+    """Cores of a training job: where images stay encoded, several decode them."""
+    return 4 if dataset_settings(wildcards)["type"] == "lsun" else 1
 
 
 def test_images(wildcards):
@@ -370,6 +416,11 @@ def figure_data(name):
         return file_of_dataset(config["experiments"][figure(wildcards)["experiment"]], name)
 
     return file
+
+
+def figure_images(wildcards):
+    """The image files of the data set that a figure's experiment uses."""
+    return image_files(config["experiments"][figure(wildcards)["experiment"]]["dataset"])
 
 
 def figure_png(path):

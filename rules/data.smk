@@ -1,4 +1,4 @@
-# Data sets: images as one uint8 array, and the permutation that splits them.
+# Data sets: images as one uint8 array, or in an LMDB, and the permutation that splits them.
 
 
 rule download:
@@ -15,8 +15,7 @@ rule download:
         mem_mb=1000,
         runtime=1440,
     params:
-        archive=digest_of_archive,
-        code=code("download.py"),
+        archive=digest_of_archive,  # not the code, which cannot change what has this digest
     script:
         "../scripts/download.py"
 
@@ -88,6 +87,76 @@ rule prepare_cifar10:
         code=code("prepare_cifar10.py"),
     script:
         "../scripts/prepare_cifar10.py"
+
+
+rule prepare_folder:
+    """Crop the images of a folder or a zip of the user's."""
+    input:
+        source=image_folder,
+    output:
+        images=f"{DATA}/{{dataset}}/images.npy",
+        about=f"{DATA}/{{dataset}}/images.json",
+    log:
+        f"{DATA}/{{dataset}}/prepare.log",
+    wildcard_constraints:
+        dataset=any_of(datasets_of("folder")),
+    conda:
+        "../envs/wngan.yaml"
+    threads: 8
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        image_size=lookup("datasets/{dataset}/image_size", within=config),
+        resize=lookup("datasets/{dataset}/resize", within=config, default=False),
+        code=code("prepare_folder.py"),
+    script:
+        "../scripts/prepare_folder.py"
+
+
+rule unpack_lsun:
+    """Take LSUN's LMDB out of its archive."""
+    input:
+        archive=archive,
+    output:
+        data=f"{DATA}/{{dataset}}/lmdb/data.mdb",
+    log:
+        f"{DATA}/{{dataset}}/unpack.log",
+    wildcard_constraints:
+        dataset=any_of(datasets_of("lsun")),
+    conda:
+        "../envs/wngan.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        archive=digest_of_archive,  # not the code, which cannot change what is in it
+    script:
+        "../scripts/unpack_lsun.py"
+
+
+rule prepare_lsun:
+    """List the keys of LSUN's images, which stay encoded in their LMDB."""
+    input:
+        data=lmdb_data,
+    output:
+        index=f"{DATA}/{{dataset}}/keys.npy",
+        about=f"{DATA}/{{dataset}}/images.json",
+    log:
+        f"{DATA}/{{dataset}}/prepare.log",
+    wildcard_constraints:
+        dataset=any_of(datasets_of("lsun")),
+    conda:
+        "../envs/wngan.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        image_size=lookup("datasets/{dataset}/image_size", within=config),
+        source=lmdb_source,
+        code=code("prepare_lsun.py"),
+    script:
+        "../scripts/prepare_lsun.py"
 
 
 rule split:

@@ -4,7 +4,7 @@
 rule evaluate_segment:
     """Reconstruct some test images with each snapshot of a segment (section 4)."""
     input:
-        images=dataset_file("images.npy"),
+        images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
         snapshots=f"{RUN}/segments/{{segment}}/snapshots",
@@ -56,7 +56,7 @@ rule select_optimal:
 rule diagnose:
     """Say what became of a run, by the diversity and drift of its samples and by its losses."""
     input:
-        images=dataset_file("images.npy"),
+        images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
         samples=of_segments("samples.npy"),
@@ -115,7 +115,7 @@ rule select_instance:
 rule reconstruct_shard:
     """Reconstruct a share of the test images with many steps (section 5.1, final evaluation)."""
     input:
-        images=dataset_file("images.npy"),
+        images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
         checkpoint=final_checkpoint,

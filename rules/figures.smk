@@ -78,7 +78,7 @@ rule samples_figure:
 rule reconstructions_figure:
     """Draw test images beside what each model makes of them."""
     input:
-        images=figure_data("images.npy"),
+        images=figure_images,
         about=figure_data("images.json"),
         permutation=figure_data("permutation.npy"),
         finals=of_runs("final/optimal.safetensors"),

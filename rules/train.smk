@@ -4,7 +4,7 @@
 rule train_segment:
     """Train one segment of a run."""
     input:
-        images=dataset_file("images.npy"),
+        images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
         previous=previous_state,
@@ -20,6 +20,7 @@ rule train_segment:
         instance=r"\d+",
     conda:
         "../envs/wngan.yaml"
+    threads: training_threads
     resources:
         gpu=1,
         mem_mb=8000,

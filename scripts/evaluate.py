@@ -8,7 +8,7 @@ import torch
 
 from wngan import checkpoint
 from wngan import running as running_losses
-from wngan.data import to_tensor
+from wngan.data import open_images, to_tensor
 from wngan.device import pick_device
 from wngan.evaluator import reconstruct
 from wngan.log import Progress, logged
@@ -16,7 +16,7 @@ from wngan.settings import load_generator
 
 
 def main(
-    images: Path,
+    about: Path,
     permutation: Path,
     snapshots: Path,
     running: Path,
@@ -37,11 +37,11 @@ def main(
     no snapshots of leaves an empty table, an empty array and an empty checkpoint.
     """
     device = pick_device()
-    targets = to_tensor(np.load(images, mmap_mode="r")[np.load(permutation)[:count]], device)
+    targets = to_tensor(open_images(about)[np.load(permutation)[:count]], device)
     rows, per_image = [], np.empty((0, count), np.float32)
     files = sorted(snapshots.glob("*.safetensors"))
     for file in Progress(f"{label} evaluation", iterable=files, unit="snapshot"):
-        generator, about = load_generator(file, device)
+        generator, snapshot = load_generator(file, device)
         found = reconstruct(
             generator,
             targets,
@@ -52,7 +52,7 @@ def main(
         ).losses.cpu()
         per_image = np.concatenate([per_image, found[None].numpy()])
         error = found.double().std().item() / count**0.5 if count > 1 else float("nan")
-        rows.append((about["iteration"], found.double().mean().item(), error))
+        rows.append((snapshot["iteration"], found.double().mean().item(), error))
 
     np.save(losses, per_image)
     running_losses.write(running, rows)
@@ -68,7 +68,7 @@ if "snakemake" in globals():
     settings = snakemake.config["experiments"][snakemake.wildcards.experiment]
     with logged(snakemake.log[0]):
         main(
-            images=Path(snakemake.input.images),
+            about=Path(snakemake.input.about),
             permutation=Path(snakemake.input.permutation),
             snapshots=Path(snakemake.input.snapshots),
             running=Path(snakemake.output.running),

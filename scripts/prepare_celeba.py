@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from wngan.datasets import crop_archive, write_about
+from wngan.datasets import crop_images, write_about
 from wngan.download import verify
+from wngan.files import replacing
 from wngan.log import logged
 
 
@@ -12,8 +13,9 @@ def main(
 ) -> None:
     """Writes the crops of `archive`, which must have `size` bytes and the digest `sha256`."""
     verify(archive, size, sha256)
-    crop_archive(archive, images, image_size, workers)
-    write_about(about, images, f"CelebA, {archive.name}, sha256 {sha256}")
+    with replacing(images, about) as (new_images, new_about):
+        crop_images(archive, new_images, image_size, workers)
+        write_about(new_about, new_images, f"CelebA, {archive.name}, sha256 {sha256}")
 
 
 if "snakemake" in globals():

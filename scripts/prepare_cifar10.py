@@ -6,14 +6,18 @@ import numpy as np
 
 from wngan.datasets import cifar10, write_about
 from wngan.download import verify
+from wngan.files import check_space, replacing
 from wngan.log import logged
 
 
 def main(archive: Path, images: Path, about: Path, size: int, sha256: str) -> None:
     """Writes the images of `archive`, which must have `size` bytes and the digest `sha256`."""
     verify(archive, size, sha256)
-    np.save(images, cifar10(archive))
-    write_about(about, images, f"CIFAR-10, {archive.name}, sha256 {sha256}")
+    array = cifar10(archive)
+    check_space(images.parent, array.nbytes)
+    with replacing(images, about) as (new_images, new_about):
+        np.save(new_images, array)
+        write_about(new_about, new_images, f"CIFAR-10, {archive.name}, sha256 {sha256}")
 
 
 if "snakemake" in globals():

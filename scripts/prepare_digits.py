@@ -5,13 +5,17 @@ from pathlib import Path
 import numpy as np
 
 from wngan.datasets import digits, write_about
+from wngan.files import check_space, replacing
 from wngan.log import logged
 
 
 def main(images: Path, about: Path, image_size: int) -> None:
     """Writes the array to `images` and what it is to `about`."""
-    np.save(images, digits(image_size))
-    write_about(about, images, "scikit-learn's handwritten digits")
+    array = digits(image_size)
+    check_space(images.parent, array.nbytes)
+    with replacing(images, about) as (new_images, new_about):
+        np.save(new_images, array)
+        write_about(new_about, new_images, "scikit-learn's handwritten digits")
 
 
 if "snakemake" in globals():

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from wngan import checkpoint
-from wngan.data import to_tensor, to_uint8
+from wngan.data import open_images, to_tensor, to_uint8
 from wngan.device import pick_device
 from wngan.evaluator import curve_steps, reconstruct
 from wngan.log import Progress, logged, logger
@@ -15,7 +15,7 @@ from wngan.settings import load_generator
 
 
 def main(
-    images: Path,
+    about: Path,
     permutation: Path,
     model: Path,
     output: Path,
@@ -35,8 +35,8 @@ def main(
     """
     device = pick_device()
     chosen = np.array_split(np.load(permutation)[:count], shards)[shard - 1]
-    targets = to_tensor(np.load(images, mmap_mode="r")[chosen])
-    generator, about = load_generator(model, device)
+    targets = to_tensor(open_images(about)[chosen])
+    generator, trained = load_generator(model, device)
     total = steps * math.ceil(len(chosen) / compute_batch)
     with Progress(label, total=total, unit="step") as progress:
         found = reconstruct(
@@ -55,7 +55,7 @@ def main(
         "curve": found.curve,
         "steps": torch.tensor(curve_steps(steps)),
     }
-    checkpoint.save(output, tensors, {"iteration": about["iteration"]})
+    checkpoint.save(output, tensors, {"iteration": trained["iteration"]})
     logger.info("%s: mean loss %.6f over %d images.", label, found.losses.mean(), len(chosen))
 
 
@@ -65,7 +65,7 @@ if "snakemake" in globals():
     settings = snakemake.config["experiments"][snakemake.wildcards.experiment]
     with logged(snakemake.log[0]):
         main(
-            images=Path(snakemake.input.images),
+            about=Path(snakemake.input.about),
             permutation=Path(snakemake.input.permutation),
             model=Path(snakemake.input.checkpoint),
             output=Path(snakemake.output[0]),

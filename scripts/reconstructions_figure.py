@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from wngan import plots
+from wngan.data import open_images
 from wngan.log import logged
 from wngan.names import run_name
 from wngan.randomness import rng
@@ -30,7 +31,7 @@ def choose_images(losses: NDArray[np.floating], how: str, count: int) -> NDArray
 
 
 def main(
-    images: Path,
+    about: Path,
     permutation: Path,
     finals: list[Path],
     runs: list[str],
@@ -44,7 +45,7 @@ def main(
     found = [load_file(path) for path in finals]
     losses = np.stack([final["losses"] for final in found])
     shown = choose_images(losses, choose, rows * groups)
-    tests = np.load(images, mmap_mode="r")[np.load(permutation)[: losses.shape[1]][shown]]
+    tests = open_images(about)[np.load(permutation)[: losses.shape[1]][shown]]
     columns = np.stack([tests, *(final["images"][shown] for final in found)], axis=1)
     size = columns.shape[2:]
 
@@ -63,7 +64,7 @@ def main(
 if "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
-            Path(snakemake.input.images),
+            Path(snakemake.input.about),
             Path(snakemake.input.permutation),
             [Path(path) for path in snakemake.input.finals],
             snakemake.params.runs,

@@ -13,15 +13,15 @@ import numpy as np
 import torch
 
 from wngan import checkpoint
-from wngan.data import Subset
+from wngan.data import Subset, open_images
 from wngan.device import pick_device
+from wngan.encoded import EncodedImages
 from wngan.log import logged, logger
 from wngan.settings import Settings
 from wngan.training import Interrupted, discard, train
 
 
 def main(
-    images: Path,
     about: Path,
     permutation: Path,
     previous: Path | None,
@@ -42,15 +42,15 @@ def main(
     The segment's status.json says with which seeds it did.
 
     Args:
-        images, about, permutation: of the prepared data set; the first `test_images` of the
-            permutation are not for training.
+        about, permutation: of the prepared data set; the first `test_images` of the permutation
+            are not for training.
         previous: the end state of the segment before.
         outputs: the files of a segment (see `wngan.training.train`), by their names without suffix.
         settings: of the run, for `wngan.settings.Settings`.
         restarts: at most; a run's later segments have the seed of its first and start only once.
         code: digest of the code that trains.
         label: names the run in log lines.
-        workers: processes that read images.
+        workers: processes that decode images, where the data set has them encoded.
     """
     device = pick_device()
     determined_by = {
@@ -68,7 +68,8 @@ def main(
     run = Settings(**settings | {"channels": tuple(settings["channels"])})
     if previous is not None:
         run = replace(run, seed=checkpoint.load(previous)[1]["settings"]["seed"])
-    training_images = Subset(np.load(images, mmap_mode="r"), np.load(permutation)[test_images:])
+    all_images = open_images(about)
+    training_images = Subset(all_images, np.load(permutation)[test_images:])
     diverged: list[dict[str, Any]] = []
     for restart in range(1 if previous else restarts + 1):
         attempt = run.restarted(restart)
@@ -84,7 +85,7 @@ def main(
                 identity=identity,
                 label=label,
                 device=device,
-                workers=workers,
+                workers=workers if isinstance(all_images, EncodedImages) else 0,
                 should_stop=told_to_stop.is_set,
             )
         except Interrupted as interrupted:
@@ -119,7 +120,6 @@ if "snakemake" in globals():
     torch.set_num_threads(snakemake.threads)
     with logged(snakemake.log[0]):
         main(
-            images=Path(snakemake.input.images),
             about=Path(snakemake.input.about),
             permutation=Path(snakemake.input.permutation),
             previous=Path(snakemake.input.previous) if snakemake.input.previous else None,

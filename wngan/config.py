@@ -89,6 +89,8 @@ def _sentence(error: ValidationError) -> str:
             return f"{key} must be at least {rule}, not {value!r}."
         case "exclusiveMinimum":
             return f"{key} must be more than {rule}, not {value!r}."
+        case "not":
+            return f"{key} has a key {value!r}, which no data set of its type has."
         case _:
             return f"{key}: {error.message}."
 
@@ -184,7 +186,7 @@ def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:
                     f"{settings['iterations']} of {model}."
                 )
     models = (experiment["models"].get(split_run(run)[0], {}) for run in figure_runs(spec))
-    longest = max((settings.get("iterations", math.inf) for settings in models))
+    longest = max(settings.get("iterations", math.inf) for settings in models)
     if spec.get("until", 0) > longest:
         yield f"{key}.until: no run has more than {longest} iterations."
     if spec.get("codes", 1) > experiment["samples"]["codes"]:

@@ -1,5 +1,6 @@
 """Images as uint8 arrays (N, H, W, 3), in memory or mapped, and as tensors in [0, 1]."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from wngan.encoded import EncodedImages
 
 
 class Images(Protocol):
@@ -33,7 +36,15 @@ class Subset:
 
 
 def open_images(about: Path) -> Images:
-    """The images of the data set that the file `about` describes."""
+    """The images of a prepared data set.
+
+    Args:
+        about: its images.json; the images are beside it, unless it names another folder.
+    """
+    facts = json.loads(about.read_text())
+    if "lmdb" in facts:
+        folder = about.parent / facts["lmdb"]
+        return EncodedImages(folder, about.with_name("keys.npy"), facts["size"])
     return np.load(about.with_name("images.npy"), mmap_mode="r")
 
 

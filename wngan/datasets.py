@@ -1,25 +1,34 @@
-"""The data sets that experiments are made of, as uint8 images (N, H, W, 3)."""
+"""The data sets that experiments are made of, as arrays or an LMDB."""
 
 import hashlib
-import io
 import json
+import math
 import pickle
 import tarfile
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
-from zipfile import ZipFile
+from zipfile import ZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 from sklearn.datasets import load_digits
 
+from wngan.encoded import central_crop, decode, open_lmdb
+from wngan.files import check_space
 from wngan.log import Progress
 
 BLOCK = 1000
-"""Images of an archive that a worker process decodes at a time."""
+"""Images that a worker process decodes at a time."""
+
+CHUNK = 1 << 20
+"""Bytes that are unpacked at a time."""
+
+SUFFIXES = (".jpeg", ".jpg", ".png", ".webp")
+"""Of the names of images."""
 
 
 def digits(image_size: int) -> NDArray[np.uint8]:
@@ -34,57 +43,122 @@ def digits(image_size: int) -> NDArray[np.uint8]:
     return np.stack([np.asarray(image.convert("RGB")) for image in images])
 
 
-def central_crop(image: Image.Image, size: int) -> NDArray[np.uint8]:
-    """The central uint8 (size, size, 3) of `image`, not resized.
-
-    Raises:
-        ValueError: the image is smaller than that.
-    """
-    left, top = (image.width - size) // 2, (image.height - size) // 2
-    if left < 0 or top < 0:
-        raise ValueError(f"An image of {image.width}×{image.height} has no crop of {size}×{size}.")
-    return np.asarray(image.convert("RGB").crop((left, top, left + size, top + size)))
-
-
-def crop_archive(archive: Path, output: Path, image_size: int, workers: int) -> None:
-    """Writes the central crops of the images in a zip to `output`, by name, as one .npy array.
+def crop_images(
+    source: Path, output: Path, image_size: int, workers: int, resize: bool = False
+) -> None:
+    """Writes the central crops of the images in `source` to `output`, by name, as one .npy array.
 
     Args:
-        archive: a zip of JPEG images; it is read where it is and not unpacked.
+        source: a folder, searched through, or a zip, not unpacked; it is only read.
         output: uint8 (N, image_size, image_size, 3).
         image_size: of the crops.
         workers: processes that decode.
+        resize: whether an image's shorter side first becomes `image_size`.
 
     Raises:
-        ValueError: the zip has no JPEG images, or one is smaller than the crop.
+        ValueError: `source` has no images, or one is damaged or smaller than the crop.
+        OSError: the disk has no room for `output`.
     """
-    with ZipFile(archive) as file:
-        names = sorted(name for name in file.namelist() if name.lower().endswith(".jpg"))
+    names = image_names(source)
     if not names:
-        raise ValueError(f"{archive} has no JPEG images.")
+        raise ValueError(f"{source} has no images; their names must end in {', '.join(SUFFIXES)}.")
     shape = (len(names), image_size, image_size, 3)
+    check_space(output.parent, math.prod(shape))
     np.lib.format.open_memmap(output, "w+", np.dtype(np.uint8), shape).flush()
+    starts = range(0, len(names), BLOCK)
+    blocks = [names[start : start + BLOCK] for start in starts]
     with (
         ProcessPoolExecutor(workers) as pool,
-        Progress(archive.name, total=len(names), unit="image") as progress,
+        Progress(source.name, total=len(names), unit="image") as progress,
     ):
-        blocks = [
-            pool.submit(_crop_block, archive, output, start, names[start : start + BLOCK])
-            for start in range(0, len(names), BLOCK)
-        ]
-        for block in as_completed(blocks):
-            progress.update(block.result())
+        # After an error, map drops the blocks that have not begun.
+        for count in pool.map(partial(_crop_block, source, output, resize), starts, blocks):
+            progress.update(count)
 
 
-def _crop_block(archive: Path, output: Path, start: int, names: Sequence[str]) -> int:
+def image_names(source: Path) -> list[str]:
+    """The names of the images in a folder (at any depth) or a zip, sorted, with / between parts.
+
+    Hidden files, and those that macOS adds to zips, are left out; links to folders are not
+    followed.
+
+    Raises:
+        ValueError: `source` is neither.
+    """
+    if source.is_dir():
+        files = (path for path in source.rglob("*") if not path.is_dir())
+        names = [path.relative_to(source).as_posix() for path in files]
+    elif is_zipfile(source):
+        with ZipFile(source) as file:
+            names = file.namelist()
+    else:
+        raise ValueError(f"{source} must be a folder or a zip with images.")
+    return sorted(
+        name
+        for name in names
+        if name.lower().endswith(SUFFIXES)
+        and not any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+    )
+
+
+def _crop_block(source: Path, output: Path, resize: bool, start: int, names: list[str]) -> int:
     """Writes the crops of `names` to the rows from `start`; returns how many."""
     array = np.lib.format.open_memmap(output, "r+")
-    with ZipFile(archive) as file:
+    size = array.shape[1]
+    with nullcontext() if source.is_dir() else ZipFile(source) as file:
         for row, name in enumerate(names, start):
-            with Image.open(io.BytesIO(file.read(name))) as image:
-                array[row] = central_crop(image, array.shape[1])
+            content = file.read(name) if file else (source / name).read_bytes()
+            image = decode(content, f"{source}/{name}")
+            if resize:
+                image = ImageOps.cover(image, (size, size), Image.Resampling.LANCZOS)
+            array[row] = central_crop(image, size, f"{source}/{name}")
     array.flush()
     return len(names)
+
+
+def unpack_lmdb(archive: Path, output: Path) -> None:
+    """Writes the data.mdb of the LMDB in a zip to `output`; nothing else of the zip is unpacked.
+
+    Raises:
+        ValueError: the zip has none, or several.
+        OSError: the disk has no room for it.
+    """
+    with ZipFile(archive) as file:
+        members = [each for each in file.infolist() if each.filename.split("/")[-1] == "data.mdb"]
+        if len(members) != 1:
+            raise ValueError(f"{archive} must have one data.mdb, not {len(members)}.")
+        (member,) = members
+        check_space(output.parent, member.file_size)
+        with (
+            file.open(member) as source,
+            open(output, "wb") as target,
+            Progress(archive.name, total=member.file_size, unit="B", unit_scale=True) as progress,
+        ):
+            while chunk := source.read(CHUNK):
+                target.write(chunk)
+                progress.update(len(chunk))
+    if output.stat().st_size != member.file_size:
+        raise ValueError(f"{archive}: {member.filename} is cut short.")
+
+
+def write_keys(folder: Path, output: Path) -> None:
+    """Writes the keys of the LMDB in `folder` to `output`, in its order, as uint8 (N, length).
+
+    Raises:
+        ValueError: there is no LMDB, it is empty or its keys differ in length.
+    """
+    environment = open_lmdb(folder)
+    count = environment.stat()["entries"]
+    with environment.begin() as transaction, transaction.cursor() as cursor:
+        if not cursor.first():
+            raise ValueError(f"{folder} has no images.")
+        keys = np.empty((count, len(cursor.key())), np.uint8)
+        iterator = cursor.iternext(keys=True, values=False)
+        for row, key in enumerate(Progress(folder.name, iterable=iterator, total=count)):
+            if len(key) != keys.shape[1]:
+                raise ValueError(f"{folder}: the key {key!r} is not as long as those before it.")
+            keys[row] = np.frombuffer(key, np.uint8)
+    np.save(output, keys)
 
 
 class _ArraysOnly(pickle.Unpickler):
@@ -130,10 +204,15 @@ def cifar10(archive: Path) -> NDArray[np.uint8]:
     return np.concatenate(batches)
 
 
-def write_about(about: Path, images: Path, source: str) -> None:
-    """Writes a JSON file with the count, size and digest of the array in the file `images`."""
-    array = np.load(images, mmap_mode="r")
-    with open(images, "rb") as file:
+def write_about(about: Path, array: Path, source: str, **facts: str | int) -> None:
+    """Writes a JSON file with the count, size and digest of the images in the file `array`.
+
+    Args:
+        source: where they come from.
+        **facts: others to write, or to write in place of these.
+    """
+    images = np.load(array, mmap_mode="r")
+    with open(array, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    facts = {"source": source, "count": len(array), "size": array.shape[1], "sha256": digest}
-    about.write_text(json.dumps(facts, indent=2) + "\n")
+    known = {"source": source, "count": len(images), "size": images.shape[1], "sha256": digest}
+    about.write_text(json.dumps(known | facts, indent=2) + "\n")

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
 
+from wngan.files import check_space
 from wngan.log import Progress, logger
 
 CHUNK = 1 << 20
 TIMEOUT = 60  # seconds without a byte
+HTML = (b"<!doctype html", b"<html")
+NOT_THE_FILE = "it is an HTML page, such as a host's error or quota page, not the file"
 
 
 class DownloadError(Exception):
@@ -19,12 +22,14 @@ class DownloadError(Exception):
 
 def verify(path: Path, size: int, sha256: str) -> None:
     """Raises a `DownloadError` unless the file has `size` bytes and the digest `sha256`."""
-    if path.stat().st_size != size:
-        raise DownloadError(f"{path} has {path.stat().st_size} bytes, not {size}.")
     with open(path, "rb") as file:
+        hint = f": {NOT_THE_FILE}" if _is_html(file.read(CHUNK)) else ""
+        if path.stat().st_size != size:
+            raise DownloadError(f"{path} has {path.stat().st_size} bytes, not {size}{hint}.")
+        file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != sha256:
-        raise DownloadError(f"{path} has sha256 {digest}, not {sha256}.")
+        raise DownloadError(f"{path} has sha256 {digest}, not {sha256}{hint}.")
 
 
 def download(sources: Sequence[str], path: Path, size: int, sha256: str, attempts: int = 3) -> None:
@@ -37,44 +42,73 @@ def download(sources: Sequence[str], path: Path, size: int, sha256: str, attempt
         sources: URLs, tried in turn.
         size: of the file in bytes.
         sha256: of the file.
-        attempts: with each source.
+        attempts: with each source, without those that bring the file further than it was.
 
     Raises:
         DownloadError: no source had the file.
+        OSError: the disk has no room for what is missing of it.
     """
     part = path.with_name(f"{path.name}.part")
-    problems = []
-    if part.exists() and part.stat().st_size > size:
+    if _length(part) > size:
         part.unlink()
+    check_space(path.parent, size - _length(part))
+    problems = {}
+    furthest = _length(part)
     for source in sources:
-        for _ in range(attempts):
+        failures = 0
+        while failures < attempts:
             try:
                 _fetch(source, part, size)
                 verify(part, size, sha256)
             except (OSError, HTTPException, DownloadError) as error:
-                problems.append(f"{source}: {error}")
-                logger.info("%s", problems[-1])
-                if part.exists() and part.stat().st_size >= size:
+                problems[source] = f"{source}: {error}"
+                logger.info("%s", problems[source])
+                have = _length(part)
+                failures += have <= furthest or have == size
+                furthest = max(furthest, have)
+                if have == size:
                     part.unlink()  # whole, but not the file
             else:
                 os.replace(part, path)
                 return
-    raise DownloadError("\n".join([f"{path} could not be fetched.", *problems]))
+    raise DownloadError("\n".join([f"{path} could not be fetched.", *problems.values()]))
 
 
 def _fetch(source: str, part: Path, size: int) -> None:
     """Appends to `part` what it lacks of `size` bytes; starts anew if the server cannot resume."""
-    have = part.stat().st_size if part.exists() else 0
+    have = _length(part)
+    if have == size:
+        return
     request = urllib.request.Request(source, headers={"Range": f"bytes={have}-"} if have else {})
     with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
         if response.status != 206:
             have = 0
-        if response.length is not None and have + response.length != size:
-            raise DownloadError(f"It offers {have + response.length} bytes, not {size}.")
+        elif not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+            part.unlink(missing_ok=True)  # or every later attempt would end here
+            raise DownloadError(f"It does not go on at byte {have}, as it was asked to.")
+        offered = response.length  # which becomes less as it is read
+        chunk = response.read1(min(CHUNK, size - have))
+        # Before anything is overwritten: such pages often come without a length.
+        if not have and _is_html(chunk):
+            raise DownloadError(f"It offers something else: {NOT_THE_FILE}.")
+        if offered is not None and have + offered != size:
+            raise DownloadError(f"It offers {have + offered} bytes, not {size}.")
         with (
             open(part, "ab" if have else "wb") as file,
             Progress(part.stem, total=size, initial=have, unit="B", unit_scale=True) as progress,
         ):
-            while chunk := response.read(CHUNK):
+            while chunk:
                 file.write(chunk)
+                have += len(chunk)
                 progress.update(len(chunk))
+                chunk = response.read1(min(CHUNK, size - have))  # no more, whatever it sends
+
+
+def _length(part: Path) -> int:
+    """The bytes of a file, 0 if there is none."""
+    return part.stat().st_size if part.exists() else 0
+
+
+def _is_html(start: bytes) -> bool:
+    """Whether a file that starts like this is a page."""
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(HTML)

@@ -24,6 +24,13 @@ def test_the_configurations_pass(file: str) -> None:
     check(yaml.safe_load((ROOT / file).read_text()), SCHEMA)
 
 
+def test_a_folder_is_a_data_set() -> None:
+    for more in ({}, {"resize": True}):
+        config = copy.deepcopy(PAPER)
+        config["datasets"]["mine"] = FOLDER | more
+        check(config, SCHEMA)
+
+
 def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
     """Sets a key, named by its path, of a configuration."""
 
@@ -38,6 +45,7 @@ def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 CELEBA = "experiments/celeba_dcgan"
 PAPER_RUN = {"iterations": 300000, "instances": 1}
+FOLDER = {"type": "folder", "path": "photos", "image_size": 64, "test": 10, "split_seed": 1}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +85,38 @@ PAPER_RUN = {"iterations": 300000, "instances": 1}
         (put(f"{CELEBA}/dataset", "faces"), "there is no data set 'faces'"),
         (
             put("datasets/celeba/type", "jpeg"),
-            "datasets.celeba.type must be one of celeba, cifar10, digits, not 'jpeg'.",
+            "datasets.celeba.type must be one of celeba, cifar10, digits, folder, lsun, "
+            "not 'jpeg'.",
+        ),
+        (put("datasets/celeba/type", "folder"), "datasets.celeba lacks 'path'."),
+        (
+            put("datasets/celeba/type", "folder"),
+            "datasets.celeba has a key 'archive', which no data set of its type has.",
+        ),
+        (
+            put("datasets/celeba/type", "digits"),
+            "datasets.celeba has a key 'archive', which no data set of its type has.",
+        ),
+        (
+            put("datasets/lsun_bedroom/path", "photos"),
+            "datasets.lsun_bedroom has a key 'path', which no data set of its type has.",
+        ),
+        (
+            put("datasets/cifar10/resize", True),
+            "datasets.cifar10 has a key 'resize', which no data set of its type has.",
+        ),
+        (put("datasets/mine", FOLDER | {"path": 3}), "datasets.mine.path must be of type string"),
+        (
+            put("datasets/mine", FOLDER | {"resize": "yes"}),
+            "datasets.mine.resize must be of type boolean, not 'yes'.",
+        ),
+        (
+            put("datasets/mine", FOLDER | {"paths": "photos"}),
+            "datasets.mine has an unknown key 'paths' (did you mean 'path'?)",
+        ),
+        (
+            put("datasets/mine", FOLDER | {"type": "lsun"}),
+            "datasets.mine lacks 'archive'.",
         ),
         (put("tables/table9", "celeba_dcgan"), "tables may have only keys that match"),
         (put("tables/table1", "celeba_resnet"), "tables.table1: it is of DCGANs"),

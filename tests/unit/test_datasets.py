@@ -4,9 +4,11 @@ import hashlib
 import io
 import json
 import pickle
+import shutil
 import struct
 import tarfile
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import ZipFile
 
 import numpy as np
@@ -16,10 +18,11 @@ from PIL import Image
 
 from wngan.datasets import (
     _ArraysOnly,
-    central_crop,
     cifar10,
-    crop_archive,
+    crop_images,
     digits,
+    image_names,
+    unpack_lmdb,
     write_about,
 )
 from wngan.download import DownloadError, verify
@@ -33,13 +36,6 @@ def test_digits_are_scikit_learns() -> None:
     assert images.min() == 0
     assert images.max() == 255
     assert np.unique(digits(8)).size == 17  # not enlarged: the 17 levels of the original
-
-
-def test_crops_are_central() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (218, 178, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(central_crop(Image.fromarray(pixels), 160), pixels[29:189, 9:169])
-    with pytest.raises(ValueError, match="has no crop of 200×200"):
-        central_crop(Image.fromarray(pixels), 200)
 
 
 def test_an_archive_is_cropped_in_the_order_of_names(tmp_path: Path) -> None:
@@ -60,7 +56,7 @@ def test_an_archive_is_cropped_in_the_order_of_names(tmp_path: Path) -> None:
         for name in reversed(files):
             zipped.writestr(name, files[name])
 
-    crop_archive(archive, output, 160, workers=2)
+    crop_images(archive, output, 160, workers=2)
     np.testing.assert_array_equal(np.load(output), np.stack(expected))
 
     write_about(tmp_path / "images.json", output, "a test")
@@ -71,6 +67,9 @@ def test_an_archive_is_cropped_in_the_order_of_names(tmp_path: Path) -> None:
         "size": 160,
         "sha256": hashlib.sha256(output.read_bytes()).hexdigest(),
     }
+
+    write_about(tmp_path / "images.json", output, "a test", size=3, lmdb="lmdb")
+    assert json.loads((tmp_path / "images.json").read_text()) == about | {"size": 3, "lmdb": "lmdb"}
 
 
 def python2_pickle(data: NDArray[np.uint8], module: bytes = b"numpy.core.multiarray") -> bytes:
@@ -125,11 +124,136 @@ def test_an_incomplete_cifar10_is_named(tmp_path: Path) -> None:
         cifar10(tar_of(tmp_path / "part.tar.gz", files))
 
 
-def test_an_archive_without_images_is_named(tmp_path: Path) -> None:
-    with ZipFile(tmp_path / "empty.zip", "w") as zipped:
-        zipped.writestr("readme.txt", "")
-    with pytest.raises(ValueError, match=r"empty\.zip has no JPEG images"):
-        crop_archive(tmp_path / "empty.zip", tmp_path / "images.npy", 160, workers=1)
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Four images in folders, with suffixes of all kinds, among what is to be ignored."""
+    folder = tmp_path / "photos"
+    for name in ("b.PNG", "a/z.jpeg", "a/y/x.WebP", "a.JPG"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        color = tuple(np.random.default_rng(len(name)).integers(0, 256, 3).tolist())
+        image = Image.new("RGB", (20, 12), color)
+        image.save(folder / name, {"jpg": "jpeg"}.get(name[-3:].lower(), name.split(".")[-1]))
+    for name in ("notes.txt", "._a.jpg", ".cache/c.png", "__MACOSX/a.jpg", "d.png/e.gif"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"no image")
+    return folder
+
+
+def zipped(folder: Path) -> Path:
+    archive = folder.with_suffix(".zip")
+    with ZipFile(archive, "w") as file:
+        for path in sorted(folder.rglob("*"), reverse=True):
+            file.write(path, path.relative_to(folder).as_posix())
+    return archive
+
+
+NAMES = ["a.JPG", "a/y/x.WebP", "a/z.jpeg", "b.PNG"]
+
+
+def test_images_are_found_by_suffix(photos: Path) -> None:
+    assert image_names(photos) == NAMES
+    assert image_names(zipped(photos)) == NAMES
+
+
+def test_a_folder_and_a_zip_give_the_same(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = []
+    for name in NAMES:
+        with Image.open(photos / name) as image:
+            expected.append(np.asarray(image.convert("RGB"))[1:11, 5:15])
+    monkeypatch.setattr("wngan.datasets.BLOCK", 3)
+    before = {path: path.stat().st_mtime_ns for path in photos.rglob("*")}
+    crop_images(photos, tmp_path / "images.npy", 10, workers=2)
+    np.testing.assert_array_equal(np.load(tmp_path / "images.npy"), np.stack(expected))
+    assert {path: path.stat().st_mtime_ns for path in photos.rglob("*")} == before
+    crop_images(zipped(photos), tmp_path / "zipped.npy", 10, workers=2)
+    assert (tmp_path / "zipped.npy").read_bytes() == (tmp_path / "images.npy").read_bytes()
+
+
+def test_the_shorter_side_is_resized(tmp_path: Path) -> None:
+    """Smaller and larger images, upright and lying: stripes stay in proportion, without aliases."""
+    (tmp_path / "photos").mkdir()
+    lying = np.zeros((40, 120, 3), np.uint8)
+    lying[:, 40:80] = 200  # the middle third, which is the central crop
+    fine = np.zeros((400, 400, 3), np.uint8)
+    fine[:, ::2] = 200  # stripes too fine for the result: gray, not black or white
+    images = {"1": lying, "2": lying.transpose(1, 0, 2), "3": lying[::8, ::8], "4": fine}
+    for name, pixels in images.items():
+        Image.fromarray(pixels).save(tmp_path / f"photos/{name}.png")
+    crop_images(tmp_path / "photos", tmp_path / "images.npy", 10, workers=1, resize=True)
+    found = np.load(tmp_path / "images.npy").astype(int)
+    assert found.shape == (4, 10, 10, 3)
+    assert (abs(found[:3, 3:7, 3:7] - 200) <= 20).all()
+    assert (abs(found[3] - 100) <= 3).all()
+    with pytest.raises(ValueError, match=r"photos/3\.png has 15×5 pixels"):
+        crop_images(tmp_path / "photos", tmp_path / "images.npy", 10, workers=1)
+
+
+@pytest.mark.parametrize("resize", [True, False])
+def test_a_bad_image_of_a_folder_is_named(photos: Path, tmp_path: Path, resize: bool) -> None:
+    content = (photos / "a/z.jpeg").read_bytes()
+    for broken in (b"", b"<html>", content[: len(content) // 2]):
+        (photos / "a/z.jpeg").write_bytes(broken)
+        for source in (photos, zipped(photos)):
+            message = rf"{source}/a/z\.jpeg must be an image that can be decoded"
+            with pytest.raises(ValueError, match=message):
+                crop_images(source, tmp_path / "images.npy", 10, workers=1, resize=resize)
+
+
+def test_what_has_no_images_is_named(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "empty.zip", "w") as file:
+        file.writestr("readme.txt", "")
+    (tmp_path / "empty").mkdir()
+    for name in ("empty", "empty.zip"):
+        message = rf"{name} has no images; their names must end in \.jpeg, \.jpg, \.png, \.webp\.$"
+        with pytest.raises(ValueError, match=message):
+            crop_images(tmp_path / name, tmp_path / "images.npy", 10, workers=1)
+    (tmp_path / "notes.txt").write_text("")
+    for name in ("notes.txt", "missing"):
+        with pytest.raises(ValueError, match=rf"{name} must be a folder or a zip with images\.$"):
+            crop_images(tmp_path / name, tmp_path / "images.npy", 10, workers=1)
+
+
+class Usage(NamedTuple):
+    free: int = 1000
+
+
+def test_room_is_checked_before_images_are_written(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage())
+    with pytest.raises(OSError, match=f"^{tmp_path} needs 0.00 GB"):
+        crop_images(photos, tmp_path / "images.npy", 10, workers=1)  # 4 × 300 bytes
+    with ZipFile(tmp_path / "lsun.zip", "w") as file:
+        file.writestr("lsun/data.mdb", bytes(1001))
+    with pytest.raises(OSError, match=f"^{tmp_path} needs 0.00 GB"):
+        unpack_lmdb(tmp_path / "lsun.zip", tmp_path / "data.mdb")
+    assert not list(tmp_path.glob("*.npy"))
+    assert not list(tmp_path.glob("*.mdb"))
+
+
+class TestUnpackLmdb:
+    def test_only_the_one_member_is_unpacked(self, tmp_path: Path) -> None:
+        content = np.random.default_rng(0).bytes(3_000_000)
+        (tmp_path / "to").mkdir()
+        with ZipFile(tmp_path / "lsun.zip", "w") as file:
+            file.writestr("../escaped.txt", "no")
+            file.writestr("../../lsun/data.mdb", content)
+            file.writestr("lsun/lock.mdb", "no")
+        unpack_lmdb(tmp_path / "lsun.zip", tmp_path / "to/file")
+        assert (tmp_path / "to/file").read_bytes() == content
+        written = {path.name for path in tmp_path.rglob("*")}
+        assert written == {"lsun.zip", "to", "file"}
+
+    def test_none_and_several_are_errors(self, tmp_path: Path) -> None:
+        for count in (0, 2):
+            with ZipFile(tmp_path / "lsun.zip", "w") as file:
+                for number in range(count):
+                    file.writestr(f"{number}/data.mdb", "")
+            message = rf"lsun\.zip must have one data\.mdb, not {count}\.$"
+            with pytest.raises(ValueError, match=message):
+                unpack_lmdb(tmp_path / "lsun.zip", tmp_path / "data.mdb")
 
 
 def test_a_wrong_archive_is_named(tmp_path: Path) -> None:
@@ -137,7 +261,12 @@ def test_a_wrong_archive_is_named(tmp_path: Path) -> None:
     file.write_bytes(b"<html>quota</html>")
     digest = hashlib.sha256(b"<html>quota</html>").hexdigest()
     verify(file, 18, digest)
-    with pytest.raises(DownloadError, match=r"celeba\.zip has 18 bytes, not 1000\."):
+    page = "it is an HTML page, such as a host's error or quota page, not the file"
+    with pytest.raises(DownloadError, match=rf"celeba\.zip has 18 bytes, not 1000: {page}\.$"):
         verify(file, 1000, digest)
-    with pytest.raises(DownloadError, match=rf"celeba\.zip has sha256 {digest}, not {'0' * 64}\."):
+    message = rf"celeba\.zip has sha256 {digest}, not {'0' * 64}: {page}\.$"
+    with pytest.raises(DownloadError, match=message):
         verify(file, 18, "0" * 64)
+    file.write_bytes(b"PK\x03\x04 <html>")
+    with pytest.raises(DownloadError, match=r"celeba\.zip has 11 bytes, not 1000\.$"):
+        verify(file, 1000, digest)

@@ -25,7 +25,6 @@ def job(tmp_path: Path) -> dict[str, Any]:
     about = tmp_path / "images.json"
     about.write_text('{"count": 11}\n')
     return {
-        "images": tmp_path / "images.npy",
         "about": about,
         "permutation": tmp_path / "permutation.npy",
         "previous": None,

@@ -1,0 +1,252 @@
+"""Images that stay encoded in an LMDB."""
+
+import io
+import json
+import multiprocessing
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import lmdb
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from torch.utils.data import DataLoader
+
+from wngan.data import open_images
+from wngan.datasets import write_keys
+from wngan.encoded import EncodedImages, central_crop, decode
+
+
+def encoded(image: Image.Image, kind: str = "WEBP") -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **({"lossless": True} if kind == "WEBP" else {}))
+    return buffer.getvalue()
+
+
+def write_lmdb(folder: Path, values: dict[bytes, bytes]) -> None:
+    folder.mkdir()
+    with (
+        lmdb.open(str(folder), map_size=1 << 24) as environment,
+        environment.begin(write=True) as transaction,
+    ):
+        for key, value in values.items():
+            transaction.put(key, value)
+
+
+def random_pixels(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def pixels() -> NDArray[np.uint8]:
+    return np.stack([random_pixels(20, 16, seed) for seed in range(7)])
+
+
+@pytest.fixture
+def images(tmp_path: Path, pixels: NDArray[np.uint8]) -> EncodedImages:
+    """Seven images of 16×20 under 40 hexadecimal digits, opened as crops of 12×12."""
+    folder = tmp_path / "lmdb"
+    values = [encoded(Image.fromarray(image)) for image in pixels]
+    write_lmdb(folder, {b"%040x" % number: value for number, value in enumerate(values)})
+    write_keys(folder, tmp_path / "keys.npy")
+    return EncodedImages(folder, tmp_path / "keys.npy", 12)
+
+
+def test_gives_crops_for_indices(images: EncodedImages, pixels: NDArray[np.uint8]) -> None:
+    crops = pixels[:, 4:16, 2:14]
+    assert len(images) == 7
+    for indices in ([5, 0, 3, 3], [6], []):
+        found = images[np.array(indices, np.int64)]
+        assert found.dtype == np.uint8
+        np.testing.assert_array_equal(found, crops[np.array(indices, np.int64)])
+    with pytest.raises(IndexError):
+        images[np.array([7])]
+
+
+def test_the_folder_is_as_it_was(images: EncodedImages) -> None:
+    before = {path: path.stat().st_mtime_ns for path in images.folder.iterdir()}
+    content = (images.folder / "data.mdb").read_bytes()
+    images[np.arange(7)]
+    assert {path: path.stat().st_mtime_ns for path in images.folder.iterdir()} == before
+    assert (images.folder / "data.mdb").read_bytes() == content
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_worker_processes_read_after_their_parent(
+    images: EncodedImages, pixels: NDArray[np.uint8], method: str
+) -> None:
+    images[np.array([1])]
+    with ProcessPoolExecutor(2, multiprocessing.get_context(method)) as pool:
+        found = list(pool.map(images.__getitem__, [np.array([n, 6 - n]) for n in range(7)]))
+    for number, pair in enumerate(found):
+        np.testing.assert_array_equal(pair, pixels[[number, 6 - number], 4:16, 2:14])
+    np.testing.assert_array_equal(images[np.array([2])], pixels[[2], 4:16, 2:14])
+
+
+def test_torch_workers_read_batches_of_indices(
+    images: EncodedImages, pixels: NDArray[np.uint8]
+) -> None:
+    images[np.array([1])]
+    batches = [np.array([0, 3]), np.array([6, 2]), np.array([5])]
+    loader: DataLoader = DataLoader(images, batch_size=None, sampler=batches, num_workers=2)
+    for batch, found in zip(batches, loader, strict=True):
+        np.testing.assert_array_equal(found, pixels[batch, 4:16, 2:14])
+
+
+def test_a_copy_is_small_whatever_was_read(images: EncodedImages) -> None:
+    images[np.arange(7)]
+    assert len(pickle.dumps(images)) < 1000
+
+
+def test_one_folder_by_two_names_is_one(images: EncodedImages) -> None:
+    """LMDB refuses to open a file twice in a process."""
+    link = images.folder.with_name("link")
+    link.symlink_to(images.folder)
+    other = EncodedImages(link, images.index, 12)
+    np.testing.assert_array_equal(images[np.array([3])], other[np.array([3])])
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (encoded(Image.new("RGB", (11, 40))), "has 11×40 pixels and must have at least 12×12"),
+        (b"not an image", "must be an image that can be decoded"),
+        (encoded(Image.fromarray(random_pixels(40, 40)))[:-400], "must be an image that can be"),
+    ],
+)
+def test_a_bad_image_is_named_by_its_key(tmp_path: Path, value: bytes, message: str) -> None:
+    good = encoded(Image.new("RGB", (12, 12)))
+    write_lmdb(tmp_path / "lmdb", {b"aa": good, b"ab": value, b"ac": good})
+    write_keys(tmp_path / "lmdb", tmp_path / "keys.npy")
+    images = EncodedImages(tmp_path / "lmdb", tmp_path / "keys.npy", 12)
+    assert len(images[np.array([2, 0])]) == 2
+    with pytest.raises(ValueError, match=rf"lmdb, key b'ab' {message}"):
+        images[np.array([2, 1])]
+
+
+def test_a_key_of_another_lmdb_is_named(tmp_path: Path) -> None:
+    for name, key in (("one", b"aa"), ("two", b"ab")):
+        write_lmdb(tmp_path / name, {key: encoded(Image.new("RGB", (12, 12)))})
+        write_keys(tmp_path / name, tmp_path / f"{name}.npy")
+    with pytest.raises(ValueError, match=r"one, key b'ab' must be there, as it is in .*two\.npy"):
+        EncodedImages(tmp_path / "one", tmp_path / "two.npy", 12)[np.array([0])]
+
+
+@pytest.mark.parametrize("content", [None, b"<html>" * 10000])
+def test_what_is_no_lmdb_is_named(tmp_path: Path, content: bytes | None) -> None:
+    if content:
+        (tmp_path / "data.mdb").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"{tmp_path} must be a folder with an LMDB's data\.mdb"):
+        write_keys(tmp_path, tmp_path / "keys.npy")
+
+
+def test_keys_are_in_order_and_exact(tmp_path: Path) -> None:
+    keys = [b"\x00\x00", b"\x00\x01", b"\x01\x00", b"ab"]  # numpy's strings would lose a last 0
+    write_lmdb(tmp_path / "lmdb", dict.fromkeys(reversed(keys), b""))
+    write_keys(tmp_path / "lmdb", tmp_path / "keys.npy")
+    written = np.load(tmp_path / "keys.npy")
+    assert written.dtype == np.uint8
+    assert [bytes(key) for key in written] == keys
+
+
+def test_keys_of_other_lengths_and_none_are_errors(tmp_path: Path) -> None:
+    write_lmdb(tmp_path / "uneven", {b"aa": b"", b"aaa": b""})
+    with pytest.raises(ValueError, match="the key b'aaa' is not as long as those before it"):
+        write_keys(tmp_path / "uneven", tmp_path / "keys.npy")
+    write_lmdb(tmp_path / "empty", {})
+    with pytest.raises(ValueError, match="empty has no images"):
+        write_keys(tmp_path / "empty", tmp_path / "keys.npy")
+
+
+class TestOpenImages:
+    def test_an_array_beside_it(self, tmp_path: Path, pixels: NDArray[np.uint8]) -> None:
+        np.save(tmp_path / "images.npy", pixels)
+        (tmp_path / "images.json").write_text('{"count": 7, "size": 16}')
+        images = open_images(tmp_path / "images.json")
+        assert isinstance(images, np.memmap)
+        np.testing.assert_array_equal(images[np.array([4, 1])], pixels[[4, 1]])
+
+    @pytest.mark.parametrize("absolute", [True, False])
+    def test_an_lmdb(self, images: EncodedImages, tmp_path: Path, absolute: bool) -> None:
+        folder = str(images.folder) if absolute else "lmdb"
+        (tmp_path / "images.json").write_text(json.dumps({"size": 12, "lmdb": folder}))
+        assert open_images(tmp_path / "images.json") == images
+
+
+def test_crops_are_central() -> None:
+    pixels = random_pixels(218, 178)
+    crop = central_crop(Image.fromarray(pixels), 160, "x")
+    np.testing.assert_array_equal(crop, pixels[29:189, 9:169])
+    message = r"^x has 178×218 pixels and must have at least 200×200, or be resized\.$"
+    with pytest.raises(ValueError, match=message):
+        central_crop(Image.fromarray(pixels), 200, "x")
+
+
+class TestDecode:
+    """Every kind of image becomes what a viewer shows, in RGB."""
+
+    def test_rgb_stays(self) -> None:
+        pixels = random_pixels(5, 7)
+        for kind in ("PNG", "WEBP"):
+            image = decode(encoded(Image.fromarray(pixels), kind), "x")
+            assert image.mode == "RGB"
+            np.testing.assert_array_equal(image, pixels)
+
+    def test_gray(self) -> None:
+        gray = random_pixels(5, 7)[..., 0]
+        image = decode(encoded(Image.fromarray(gray), "PNG"), "x")
+        np.testing.assert_array_equal(image, np.stack([gray] * 3, -1))
+
+    def test_16_bit_gray(self) -> None:
+        gray = np.array([[0, 100, 257, 300, 32768, 65535]], np.uint16)
+        image = decode(encoded(Image.fromarray(gray), "PNG"), "x")
+        np.testing.assert_array_equal(np.asarray(image)[0, :, 0], [0, 0, 1, 1, 128, 255])
+
+    def test_one_bit(self) -> None:
+        image = decode(encoded(Image.fromarray(np.array([[True, False]])), "PNG"), "x")
+        np.testing.assert_array_equal(image, [[[255] * 3, [0] * 3]])
+
+    def test_palette(self) -> None:
+        image = Image.new("P", (2, 1))
+        image.putpalette([10, 20, 30, 40, 50, 60])
+        image.putpixel((1, 0), 1)
+        found = decode(encoded(image, "PNG"), "x")
+        np.testing.assert_array_equal(found, [[[10, 20, 30], [40, 50, 60]]])
+
+    def test_a_transparent_palette(self) -> None:
+        image = Image.new("P", (2, 1))
+        image.putpalette([10, 20, 30, 40, 50, 60])
+        image.putpixel((1, 0), 1)
+        image.info["transparency"] = 0
+        found = decode(encoded(image, "PNG"), "x")
+        np.testing.assert_array_equal(found, [[[255, 255, 255], [40, 50, 60]]])
+
+    def test_cmyk(self) -> None:
+        image = decode(encoded(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG"), "x")
+        assert image.mode == "RGB"
+        np.testing.assert_allclose(np.asarray(image, np.int64)[0, 0], [255, 0, 0], atol=3)
+
+    def test_alpha_lies_on_white(self) -> None:
+        pixels = np.array([[[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 51]]], np.uint8)
+        for kind in ("PNG", "WEBP"):
+            image = Image.fromarray(pixels)
+            buffer = io.BytesIO()
+            image.save(buffer, kind, lossless=True, exact=True)
+            found = decode(buffer.getvalue(), "x")
+            np.testing.assert_array_equal(found, [[[10, 20, 30], [255] * 3, [204] * 3]])
+
+    def test_gray_with_alpha(self) -> None:
+        pixels = np.array([[[10, 255], [10, 0]]], np.uint8)
+        found = decode(encoded(Image.fromarray(pixels), "PNG"), "x")
+        np.testing.assert_array_equal(found, [[[10] * 3, [255] * 3]])
+
+    def test_orientation(self) -> None:
+        """6: the camera was held so that the image must be turned clockwise."""
+        pixels = random_pixels(8, 16)
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG", exif=exif)
+        np.testing.assert_array_equal(decode(buffer.getvalue(), "x"), np.rot90(pixels, -1))

@@ -1,0 +1,105 @@
+"""Images that stay encoded in an LMDB, decoded when they are asked for."""
+
+import io
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import lmdb
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+
+def decode(content: bytes, name: str) -> Image.Image:
+    """An encoded image, upright and in RGB: 16 bits become 8, what is transparent lies on white.
+
+    Raises:
+        ValueError: `name`, as errors call it, is not an image or damaged.
+    """
+    try:
+        image = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+        if image.mode.startswith("I"):  # 16-bit gray, which Pillow would clip
+            image = Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8))
+        if image.has_transparency_data:
+            white = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(white, image.convert("RGBA"))
+        return image.convert("RGB")
+    except Exception as error:  # decoders raise all kinds of errors
+        raise ValueError(f"{name} must be an image that can be decoded ({error}).") from error
+
+
+def central_crop(image: Image.Image, size: int, name: str) -> NDArray[np.uint8]:
+    """The central uint8 (size, size, 3) of an RGB image, not resized.
+
+    Raises:
+        ValueError: `name`, as errors call it, is smaller than that.
+    """
+    left, top = (image.width - size) // 2, (image.height - size) // 2
+    if left < 0 or top < 0:
+        raise ValueError(
+            f"{name} has {image.width}×{image.height} pixels and must have at least {size}×{size}, "
+            "or be resized."
+        )
+    return np.asarray(image.crop((left, top, left + size, top + size)))
+
+
+def open_lmdb(folder: Path) -> lmdb.Environment:
+    """The LMDB in `folder`, for reading only, opened once in each process.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        return _environment(folder.resolve())
+    except lmdb.Error as error:
+        raise ValueError(f"{folder} must be a folder with an LMDB's data.mdb: {error}.") from error
+
+
+@cache
+def _environment(folder: Path) -> lmdb.Environment:
+    # No lock file: nobody writes, and the folder may not be ours. Reading ahead is for reading in
+    # order, which training does not do.
+    return lmdb.open(str(folder), readonly=True, lock=False, readahead=False)
+
+
+# An environment must not be used across a fork; the child opens its own when it needs one.
+os.register_at_fork(after_in_child=_environment.cache_clear)
+
+
+@dataclass(frozen=True)
+class EncodedImages:
+    """The central crops of images in an LMDB, as arrays uint8 (n, size, size, 3).
+
+    It holds names and no open file, so it can be copied to worker processes.
+
+    Args:
+        folder: of the LMDB, which is only read.
+        index: a file .npy with a key per image, uint8 (N, length of a key).
+        size: of the crops.
+    """
+
+    folder: Path
+    index: Path
+    size: int
+
+    def __len__(self) -> int:
+        return len(np.load(self.index, mmap_mode="r"))
+
+    def __getitem__(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The images at `indices`, (n,).
+
+        Raises:
+            ValueError: one is missing, damaged or smaller than the crop.
+        """
+        keys = np.load(self.index, mmap_mode="r")[indices]
+        images = np.empty((len(keys), self.size, self.size, 3), np.uint8)
+        with open_lmdb(self.folder).begin() as transaction:
+            for row, key in enumerate(map(bytes, keys)):
+                name = f"{self.folder}, key {key!r}"
+                value = transaction.get(key)
+                if value is None:
+                    raise ValueError(f"{name} must be there, as it is in {self.index}.")
+                images[row] = central_crop(decode(value, name), self.size, name)
+        return images

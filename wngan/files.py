@@ -1,0 +1,35 @@
+"""Files that are whole or absent, and room for them."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(*paths: Path) -> Iterator[tuple[Path, ...]]:
+    """Gives a temporary name beside each of `paths`; what the block writes there becomes them.
+
+    They appear at the end of the block, in this order, and not at all after an error or a kill.
+    What was there before goes first.
+    """
+    # The suffix stays: numpy would add its own.
+    temporary = tuple(path.with_name(f"{path.stem}.part{path.suffix}") for path in paths)
+    try:
+        # A process that was killed may have left workers that still write to its files.
+        for path in (*reversed(paths), *temporary):
+            path.unlink(missing_ok=True)
+        yield temporary
+        for new, path in zip(temporary, paths, strict=True):
+            os.replace(new, path)
+    finally:
+        for new in temporary:
+            new.unlink(missing_ok=True)
+
+
+def check_space(folder: Path, size: int) -> None:
+    """Raises an `OSError` unless `size` bytes are free in `folder`."""
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise OSError(f"{folder} needs {size / 1e9:.2f} GB and has {free / 1e9:.2f} GB free.")

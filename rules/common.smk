@@ -304,10 +304,9 @@ def of_rows(name):
 
     def files(wildcards):
         experiment = TABLES[wildcards.table]
-        return [
-            run_folder(experiment, "{model}/{instance}".format(**row)) + f"/{name.format(**row)}"
-            for row in table_rows(wildcards)
-        ]
+        rows = table_rows(wildcards)
+        folders = [run_folder(experiment, "{model}/{instance}".format(**row)) for row in rows]
+        return [f"{folder}/{name.format(**row)}" for folder, row in zip(folders, rows)]
 
     return files
 

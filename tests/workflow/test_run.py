@@ -1,5 +1,6 @@
 """The whole chain, run for real on the tiny configuration."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,12 +11,19 @@ from pathlib import Path
 import numpy as np
 import pandas
 import torch
+import yaml
 from safetensors.numpy import load_file
 
 from tests.workflow.conftest import Repository
 from wngan.data import to_tensor
 from wngan.evaluator import reconstruct
 from wngan.settings import load_generator
+
+
+SEGMENTS, FINALS = 8, 11
+"""Of the tiny configuration: training jobs and final reconstructions."""
+
+FIGURES = 34
 
 
 def results(root: Path) -> dict[str, bytes]:
@@ -28,10 +36,11 @@ def results(root: Path) -> dict[str, bytes]:
 
 def test_everything_is_made(finished: Repository) -> None:
     folder = finished.root / "results"
-    for table in ("table1", "table2", "table3", "table6"):
+    for table in (f"table{number}" for number in range(1, 9)):
         assert (folder / f"tables/{table}.csv").stat().st_size > 0
         assert "<table" in (folder / f"tables/{table}.html").read_text()
-    for figure in ("figure01", "figure02", "figure03", "figure13", "figure20"):
+    kinds = yaml.safe_load((finished.root / "tiny.yaml").read_text())["figures"].values()
+    for figure in (name for figures in kinds for name in figures):
         assert (folder / f"figures/{figure}.png").read_bytes().startswith(b"\x89PNG")
         assert (folder / f"figures/{figure}.pdf").read_bytes().startswith(b"%PDF")
     assert not list((folder / "recovery").rglob("*.safetensors"))
@@ -48,7 +57,8 @@ def test_table2_is_what_the_checkpoints_give(finished: Repository) -> None:
     table = pandas.read_csv(root / "results/tables/table2.csv")
     assert table["model"].tolist() == ["vanilla", "bn", "wn"]
     for row in table.itertuples():
-        run = root / "results/runs/tiny" / row.model / "best"
+        best = "best" if row.model == "vanilla" else "1"  # of two instances, and of one
+        run = root / "results/runs/tiny" / row.model / best
         generator, about = load_generator(run / "optimal.safetensors")
         assert about["iteration"] == row.iteration
         running = reconstruct(generator, to_tensor(images[:6]), steps=3, loss_batch=4).losses
@@ -67,8 +77,33 @@ def test_the_best_instance_is_the_one_with_the_lowest_loss(finished: Repository)
     lowest = {k: pandas.read_csv(folder / k / "running.csv")["running_loss"].min() for k in "12"}
     best = min(lowest, key=lowest.__getitem__)
     assert lowest["1"] != lowest["2"]  # instances have seeds of their own
-    for name in ("running.csv", "optimal.safetensors"):
+    for name in ("running.csv", "running.npy", "optimal.safetensors", "diagnosis.csv", "status.json"):
         assert (folder / "best" / name).read_bytes() == (folder / best / name).read_bytes()
+
+
+def test_running_losses_are_the_means_over_images(finished: Repository) -> None:
+    run = finished.root / "results/runs/tiny/wn/1"
+    per_image = np.load(run / "running.npy")
+    table = pandas.read_csv(run / "running.csv")
+    assert per_image.shape == (len(table), 6)
+    np.testing.assert_allclose(per_image.mean(1), table["running_loss"], rtol=1e-6)
+    np.testing.assert_allclose(
+        per_image.std(1, ddof=1) / 6**0.5, table["standard_error"], rtol=1e-4
+    )
+
+
+def test_what_became_of_a_run_is_said(finished: Repository) -> None:
+    run = finished.root / "results/runs/tiny/wn/1"
+    series = pandas.read_csv(run / "diagnosis.csv")
+    assert series["iteration"].tolist() == list(range(5, 45, 5))
+    samples = np.concatenate([np.load(run / f"segments/{k}/samples.npy") for k in (1, 2)]) / 255
+    images = np.load(finished.root / "data/digits/images.npy")
+    tests = images[np.load(finished.root / "data/digits/permutation.npy")[:12]] / 255
+    share = samples.var(axis=1, ddof=1).mean((1, 2, 3)) / tests.var(axis=0, ddof=1).mean()
+    np.testing.assert_allclose(series["diversity"], share, rtol=1e-5)
+    about = json.loads((run / "status.json").read_text())
+    assert about["status"] in ("trained", "converged", "undiverse")
+    assert (about["iteration"], about["seed"], about["restarts"]) == (40, 5, [])
 
 
 def test_training_leaves_the_test_images_out(finished: Repository) -> None:
@@ -112,21 +147,21 @@ def test_a_killed_training_gives_the_same_bytes(
 def test_editing_the_evaluator_evaluates_again_and_trains_nothing(rerun: Repository) -> None:
     rerun.edit("wngan/evaluator.py", "lr: float = 0.01", "lr: float = 0.02")
     jobs = rerun.replanned()
-    assert jobs["evaluate_segment"] == 5
-    assert jobs["reconstruct_shard"] == 6
-    assert jobs["loss_table"] == 3
+    assert jobs["evaluate_segment"] == SEGMENTS
+    assert jobs["reconstruct_shard"] == 2 * FINALS
+    assert jobs["loss_table"] == 7
     assert "train_segment" not in jobs
     assert "sample" in jobs  # of the optima, which may be others now
 
 
 def test_editing_the_layers_trains_again(rerun: Repository) -> None:
     rerun.edit("wngan/layers.py", "EPS = 1e-6", "EPS = 2e-6")
-    assert rerun.replanned()["train_segment"] == 5
+    assert rerun.replanned()["train_segment"] == SEGMENTS
 
 
 def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
     rerun.edit("scripts/curves_figure.py", "linewidth=1", "linewidth=2")
-    assert dict(rerun.replanned()) == {"curves_figure": 2}
+    assert dict(rerun.replanned()) == {"curves_figure": 8}
 
 
 def test_a_caption_or_a_comment_in_a_rule_reruns_nothing(rerun: Repository) -> None:
@@ -147,16 +182,25 @@ def test_images_at_once_rerun_nothing(rerun: Repository) -> None:
     assert not rerun.replanned()
 
 
-def test_a_diverged_run_is_shown(repository: Repository) -> None:
-    """At a learning rate of 1e30 nothing trains; tables and figures are made and say so."""
+def test_diverged_runs_are_shown_everywhere(repository: Repository) -> None:
+    """At a learning rate of 1e30 nothing trains; every table and figure is made and says so."""
     repository.edit("tiny.yaml", "lr: 0.001", "lr: 1.0e+30")
-    targets = [f"results/figures/figure{number}.png" for number in ("13", "20")]
-    repository.tiny("results/tables/table3.csv", *targets)
-    table = pandas.read_csv(repository.root / "results/tables/table3.csv")
-    assert table["status"].tolist() == ["diverged", "diverged"]
+    repository.edit("tiny.yaml", "wn: { iterations: 40, ", "wn: { restarts: 2, iterations: 40, ")
+    repository.tiny()
+    folder = repository.root / "results"
+    for name in ("table2", "table3", "table7", "table8"):
+        table = pandas.read_csv(folder / f"tables/{name}.csv")
+        assert set(table["status"]) == {"diverged"}, name
+        assert table.loc[table["model"] == "wn", "restarts"].isin([2]).all()
+    table = pandas.read_csv(folder / "tables/table3.csv")
     assert table["iteration"].tolist() == [0, 0]  # the optimum is where it started
-    samples = np.load(repository.root / "results/runs/tiny/vanilla/1/samples/20.npy")
-    assert len(samples) == 0
+    assert len(np.load(folder / "runs/tiny/vanilla/1/samples/20.npy")) == 0
+    seeds = [
+        json.loads((folder / f"runs/tiny/wn/1/segments/{k}/status.json").read_text())["seed"]
+        for k in (1, 2)
+    ]
+    assert seeds[0] == seeds[1] != 5
+    assert len(list((folder / "figures").glob("*.png"))) == FIGURES
 
 
 def test_touching_code_reruns_nothing(rerun: Repository) -> None:
@@ -168,7 +212,12 @@ def test_touching_code_reruns_nothing(rerun: Repository) -> None:
 def test_more_evaluation_steps_evaluate_again(rerun: Repository) -> None:
     rerun.edit("tiny.yaml", "images: 6, steps: 3", "images: 6, steps: 5")
     jobs = rerun.replanned("results/tables/table3.csv")
-    assert dict(jobs) == {"evaluate_segment": 2, "select_optimal": 2, "loss_table": 1}
+    assert dict(jobs) == {
+        "evaluate_segment": 2,
+        "select_optimal": 2,
+        "diagnose": 2,
+        "loss_table": 1,
+    }
 
 
 def test_more_iterations_are_only_new_segments(rerun: Repository) -> None:
@@ -178,13 +227,17 @@ def test_more_iterations_are_only_new_segments(rerun: Repository) -> None:
 
 
 def test_final_reconstructions_hold_codes_and_images(finished: Repository) -> None:
-    run = finished.root / "results/runs/tiny/bn/best"
+    run = finished.root / "results/runs/tiny/bn/1"
     final = load_file(run / "final/optimal.safetensors")
     assert {name: array.shape for name, array in final.items()} == {
         "codes": (12, 6),
         "images": (12, 8, 8, 3),
         "losses": (12,),
+        "curve": (12, 4),
+        "steps": (4,),
     }
+    assert final["steps"].tolist() == [1, 2, 3, 4]
+    np.testing.assert_array_equal(final["curve"][:, -1], final["losses"])
     generator, _ = load_generator(run / "optimal.safetensors")
     with torch.no_grad():
         images = generator(torch.from_numpy(final["codes"]))

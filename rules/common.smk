@@ -62,13 +62,12 @@ def datasets_of(kind):
 
 
 def archives_to_fetch():
-    """Data sets by the name of their archive, for archives that are not named by absolute paths."""
-    files = {
-        name: settings["archive"]["file"]
-        for name, settings in config["datasets"].items()
-        if "archive" in settings
-    }
-    return {file: name for name, file in files.items() if not Path(file).expanduser().is_absolute()}
+    """The names of archives below the data folder, which are not absolute paths."""
+    archives = (
+        settings["archive"] for settings in config["datasets"].values() if "archive" in settings
+    )
+    files = {archive["file"] for archive in archives}
+    return [file for file in files if not Path(file).expanduser().is_absolute()]
 
 
 def archive_path(dataset):
@@ -84,13 +83,17 @@ def archive(wildcards):
 
 def digest_of_archive(wildcards):
     """Size and digest of an archive; where it comes from changes nothing that was made of it."""
-    name = wildcards.get("dataset") or archives_to_fetch()[wildcards.file]
-    settings = config["datasets"][name]["archive"]
+    settings = config["datasets"][wildcards.dataset]["archive"]
     return {"bytes": settings["bytes"], "sha256": settings["sha256"]}
 
 
+def lsun_datasets(unpacked):
+    """The names of LSUN's data sets: those whose archive is a folder that the user has, or not."""
+    return [name for name in datasets_of("lsun") if archive_path(name).is_dir() == unpacked]
+
+
 def lmdb_file(dataset):
-    """The file of LSUN's LMDB: unpacked below the data folder, or in a folder that the user has."""
+    """The file of LSUN's LMDB, in the folder that the user has, or taken out of the archive."""
     given = archive_path(dataset)
     folder = given if given.is_dir() else Path(DATA, dataset, "lmdb")
     return ancient(str(folder / "data.mdb"))
@@ -99,14 +102,6 @@ def lmdb_file(dataset):
 def lmdb_data(wildcards):
     """The file of a data set's LMDB."""
     return lmdb_file(wildcards.dataset)
-
-
-def lmdb_source(wildcards):
-    """Where LSUN's LMDB comes from, and whether that was checked."""
-    given = archive_path(wildcards.dataset)
-    if given.is_dir():
-        return f"LSUN, the folder {given.name}, whose digest is not known"
-    return f"LSUN, {given.name}, sha256 {digest_of_archive(wildcards)['sha256']}"
 
 
 def image_folder(wildcards):

@@ -1,6 +1,7 @@
 # Data sets: images as one uint8 array, or in an LMDB, and the permutation that splits them.
 
 
+# Without parameters: the rules that read an archive check it, and fail if it is another.
 rule download:
     """Fetch a data set's archive; one that is there already is used as it is."""
     output:
@@ -14,8 +15,6 @@ rule download:
     resources:
         mem_mb=1000,
         runtime=1440,
-    params:
-        archive=digest_of_archive,  # not the code, which cannot change what has this digest
     script:
         "../scripts/download.py"
 
@@ -114,29 +113,33 @@ rule prepare_folder:
         "../scripts/prepare_folder.py"
 
 
-rule unpack_lsun:
-    """Take LSUN's LMDB out of its archive."""
+rule prepare_lsun:
+    """Take LSUN's images out of the archive, encoded in their LMDB, and list their keys."""
     input:
         archive=archive,
     output:
         data=f"{DATA}/{{dataset}}/lmdb/data.mdb",
+        index=f"{DATA}/{{dataset}}/keys.npy",
+        about=f"{DATA}/{{dataset}}/images.json",
     log:
-        f"{DATA}/{{dataset}}/unpack.log",
+        f"{DATA}/{{dataset}}/prepare.log",
     wildcard_constraints:
-        dataset=any_of(datasets_of("lsun")),
+        dataset=any_of(lsun_datasets(unpacked=False)),
     conda:
         "../envs/wngan.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=2000,
         runtime=240,
     params:
-        archive=digest_of_archive,  # not the code, which cannot change what is in it
+        image_size=lookup("datasets/{dataset}/image_size", within=config),
+        archive=digest_of_archive,
+        code=code("prepare_lsun.py"),
     script:
-        "../scripts/unpack_lsun.py"
+        "../scripts/prepare_lsun.py"
 
 
-rule prepare_lsun:
-    """List the keys of LSUN's images, which stay encoded in their LMDB."""
+rule index_lsun:
+    """List the keys of LSUN's images in an LMDB that the user has; it is read where it lies."""
     input:
         data=lmdb_data,
     output:
@@ -145,7 +148,7 @@ rule prepare_lsun:
     log:
         f"{DATA}/{{dataset}}/prepare.log",
     wildcard_constraints:
-        dataset=any_of(datasets_of("lsun")),
+        dataset=any_of(lsun_datasets(unpacked=True)),
     conda:
         "../envs/wngan.yaml"
     resources:
@@ -153,10 +156,9 @@ rule prepare_lsun:
         runtime=60,
     params:
         image_size=lookup("datasets/{dataset}/image_size", within=config),
-        source=lmdb_source,
-        code=code("prepare_lsun.py"),
+        code=code("index_lsun.py"),
     script:
-        "../scripts/prepare_lsun.py"
+        "../scripts/index_lsun.py"
 
 
 rule split:

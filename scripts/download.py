@@ -9,6 +9,5 @@ if "snakemake" in globals():
     with logged(snakemake.log[0]):
         output = Path(snakemake.output[0])
         archives = [entry.get("archive", {}) for entry in snakemake.config["datasets"].values()]
-        (sources,) = (a["sources"] for a in archives if a.get("file") == snakemake.wildcards.file)
-        digest = snakemake.params.archive
-        download(sources, output, digest["bytes"], digest["sha256"])
+        archive = next(each for each in archives if each.get("file") == snakemake.wildcards.file)
+        download(archive["sources"], output, archive["bytes"], archive["sha256"])

@@ -1,28 +1,40 @@
-"""Lists the keys of LSUN's images, which stay in their LMDB."""
+"""Takes LSUN's LMDB out of its archive and lists the keys of its images."""
 
 from pathlib import Path
 
-from wngan.datasets import write_about, write_keys
+from wngan.datasets import unpack_lmdb, write_about, write_keys
+from wngan.download import verify
 from wngan.files import replacing
 from wngan.log import logged
 
 
-def main(data: Path, keys: Path, about: Path, image_size: int, source: str) -> None:
-    """Writes the keys of the LMDB whose file is `data` to `keys` and what they are to `about`."""
+def main(
+    archive: Path, data: Path, index: Path, about: Path, size: int, sha256: str, image_size: int
+) -> None:
+    """Writes the LMDB in `archive`, which must have `size` bytes and the digest `sha256`.
+
+    Args:
+        data: the file of the LMDB, in a folder beside `about`.
+        index: its keys.
+    """
+    verify(archive, size, sha256)
     folder = data.parent
-    with replacing(keys, about) as (new_keys, new_about):
-        write_keys(folder, new_keys)
-        if folder.is_relative_to(about.parent):  # then both can be moved together
-            folder = folder.relative_to(about.parent)
-        write_about(new_about, new_keys, source, size=image_size, lmdb=str(folder))
+    with replacing(index, about) as (new_index, new_about):
+        with replacing(data) as (new_data,):
+            unpack_lmdb(archive, new_data)
+        write_keys(folder, new_index)
+        source = f"LSUN, {archive.name}, sha256 {sha256}"
+        write_about(new_about, new_index, source, size=image_size, lmdb=folder.name)
 
 
 if "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
-            Path(snakemake.input.data),
+            Path(snakemake.input.archive),
+            Path(snakemake.output.data),
             Path(snakemake.output.index),
             Path(snakemake.output.about),
+            snakemake.params.archive["bytes"],
+            snakemake.params.archive["sha256"],
             snakemake.params.image_size,
-            snakemake.params.source,
         )

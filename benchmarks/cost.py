@@ -76,7 +76,11 @@ def settings_of(config: dict[str, Any], experiment: dict[str, Any], model: str) 
 
 
 def cost(config: dict[str, Any]) -> pandas.DataFrame:
-    """A row per experiment: training jobs, longest chain, PFLOP of each stage, and disk in GB."""
+    """A row per experiment: training jobs, the longest chain of them, PFLOP of each stage, disk.
+
+    Experiments without a figure of reconstruction steps have no final reconstructions.
+    """
+    reconstructed = {spec["experiment"] for spec in config["figures"]["steps"].values()}
     rows = []
     for name, experiment in config["experiments"].items():
         row: dict[str, Any] = dict.fromkeys(
@@ -95,7 +99,8 @@ def cost(config: dict[str, Any]) -> pandas.DataFrame:
             row["train"] += run["instances"] * run["iterations"] * iteration / 1e15
             images = snapshots * running["images"] * running["steps"]
             row["evaluate"] += run["instances"] * images * step / 1e15
-            row["reconstruct"] += final["images"] * final["steps"] * step / 1e15
+            if name in reconstructed:
+                row["reconstruct"] += final["images"] * final["steps"] * step / 1e15
             kept = snapshots * snapshot + segments * state + samples * size
             row["GB"] += (run["instances"] * kept + final["images"] * size) / 1e9
         rows.append({"experiment": name} | row)
@@ -116,21 +121,33 @@ def measured_rate(settings: Settings, seconds: float = 20) -> float:
     return count(settings)[0] * done / elapsed
 
 
+def markdown(table: pandas.DataFrame, rate: float) -> str:
+    """The table with hours at `rate` TFLOP/s and a last row of sums."""
+    table = table.assign(hours=table[["train", "evaluate", "reconstruct"]].sum(axis=1) / rate / 3.6)
+    sums: dict[str, Any] = table.sum(numeric_only=True).to_dict()
+    sums |= {"experiment": "all", "longest chain": table["longest chain"].max()}
+    rows = [table.columns, ["---"] + ["---:"] * (len(table.columns) - 1)]
+    rows += [*table.itertuples(index=False), [sums[name] for name in table.columns]]
+    return "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if value >= 1 else f"{value:.1f}" if value else "–"
+
+
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, help="TFLOP/s; by default measured")
     rate = parser.parse_args().rate
     config = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())
-    table = cost(config)
     if rate is None:
         cifar = config["experiments"]["cifar10_dcgan"]
         rate = measured_rate(settings_of(config, cifar, "wn")) / 1e12
-    stages = ["train", "evaluate", "reconstruct"]
-    table["hours"] = table[stages].sum(axis=1) / rate * 1e3 / 3600
-    table.loc["sum"] = table.sum(numeric_only=True)
-    print(f"PFLOP of each stage, and hours at {rate:.3g} TFLOP/s:")
-    print(table.fillna("").to_string(float_format="{:,.0f}".format, index=False))
+    print(f"PFLOP of each stage, and hours at {rate:.3g} TFLOP/s:\n")
+    print(markdown(cost(config), rate))
 
 
 if __name__ == "__main__":

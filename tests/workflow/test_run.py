@@ -19,7 +19,6 @@ from wngan.data import to_tensor
 from wngan.evaluator import reconstruct
 from wngan.settings import load_generator
 
-
 SEGMENTS, FINALS = 8, 11
 """Of the tiny configuration: training jobs and final reconstructions."""
 
@@ -77,7 +76,13 @@ def test_the_best_instance_is_the_one_with_the_lowest_loss(finished: Repository)
     lowest = {k: pandas.read_csv(folder / k / "running.csv")["running_loss"].min() for k in "12"}
     best = min(lowest, key=lowest.__getitem__)
     assert lowest["1"] != lowest["2"]  # instances have seeds of their own
-    for name in ("running.csv", "running.npy", "optimal.safetensors", "diagnosis.csv", "status.json"):
+    for name in (
+        "running.csv",
+        "running.npy",
+        "optimal.safetensors",
+        "diagnosis.csv",
+        "status.json",
+    ):
         assert (folder / "best" / name).read_bytes() == (folder / best / name).read_bytes()
 
 

@@ -1,0 +1,36 @@
+"""What the README says the paper costs."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import yaml
+
+from benchmarks.cost import cost, count, markdown
+from wngan.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_arithmetic_is_counted(tiny: Settings) -> None:
+    """Against a formula: two FLOP per weight and position, of convolutions alone."""
+    settings = replace(tiny, model="vanilla", channels=(4, 6), image_size=16)
+    sizes = list(pairwise((3, 4, 6)))
+    maps = [16 // 2**depth for depth in range(1, 3)]
+    convs = [2 * 16 * a * b * m**2 for (a, b), m in zip(sizes, maps, strict=True)]
+    d = sum(convs) + 2 * 6 * 4 * 4  # and the last, of the whole map
+    g = sum(convs) + 2 * 6 * 4 * 4 * settings.code_length
+    training, reconstruction, snapshot, _ = count(settings)
+    # D: forward, and backward to its weights and to all inputs but its first convolution's; twice
+    # the images. G: forward without gradients, then both forward and backward through all of it to
+    # the weights (its codes need no gradient) and of D to its inputs.
+    first_of_g = 2 * 6 * 4 * 4 * settings.code_length
+    expected = 2 * (3 * d - convs[0]) + g + (3 * g - first_of_g) + 2 * d
+    assert training == settings.batch_size * expected
+    assert reconstruction == 2 * g
+    assert snapshot == 4 * sum(p.numel() for p in settings.generator().parameters())
+
+
+def test_the_readme_has_the_costs() -> None:
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    assert markdown(cost(config), rate=10) in (ROOT / "README.md").read_text()

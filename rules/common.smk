@@ -105,8 +105,8 @@ def lmdb_data(wildcards):
 
 
 def image_folder(wildcards):
-    """The folder or zip of a data set of the user's."""
-    return str(Path(config["datasets"][wildcards.dataset]["path"]).expanduser())
+    """The folder or zip of a data set of the user's; a folder's age is not that of its images."""
+    return ancient(str(Path(config["datasets"][wildcards.dataset]["path"]).expanduser()))
 
 
 def image_files(dataset):

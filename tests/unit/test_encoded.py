@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 
 from wngan.data import open_images
 from wngan.datasets import write_keys
-from wngan.encoded import EncodedImages, central_crop, decode
+from wngan.encoded import EncodedImages, _environment, central_crop, decode
 
 
 def encoded(image: Image.Image, kind: str = "WEBP") -> bytes:
@@ -83,6 +83,18 @@ def test_worker_processes_read_after_their_parent(
     for number, pair in enumerate(found):
         np.testing.assert_array_equal(pair, pixels[[number, 6 - number], 4:16, 2:14])
     np.testing.assert_array_equal(images[np.array([2])], pixels[[2], 4:16, 2:14])
+
+
+def open_environments(_: int) -> int:
+    return _environment.cache_info().currsize
+
+
+def test_a_fork_does_not_inherit_what_its_parent_has_open(images: EncodedImages) -> None:
+    """It would seem to work, but LMDB forbids it."""
+    images[np.array([1])]
+    assert open_environments(0) > 0
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        assert list(pool.map(open_environments, [0])) == [0]
 
 
 def test_torch_workers_read_batches_of_indices(

@@ -160,7 +160,8 @@ def test_every_type_is_fetched_prepared_and_split(
     ]
     assert not repository.replanned(*targets)
 
-    # Archives are known by their digests and not by their age.
+    # Archives are known by their digests and not by their age; nor is a folder's age looked at.
+    (tmp_path / "photos/notes.txt").touch()
     lsun_digest = datasets["my_lsun"]["archive"]["sha256"]
     for path in (data / "raw").iterdir():
         path.touch()

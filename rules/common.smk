@@ -6,7 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from wngan.config import ConfigError, check, split_run
+from wngan.claims import FILES, needs
+from wngan.config import ConfigError, check, claim_experiments, split_run
 from wngan.provenance import code_digest
 
 try:
@@ -335,3 +336,46 @@ def figure_labels(wildcards):
         "Experiment": spec["experiment"],
         "Models": ", ".join(dict.fromkeys(split_run(run)[0] for run in runs)),
     }
+
+
+# Claims
+
+
+PAPER_VALUES = f"{workflow.basedir}/report/paper_values.csv"
+
+
+def claim_runs(wildcards):
+    """The runs of each of a claim's experiments, and what the claim takes of each (FILES)."""
+    names = claim_experiments(config, wildcards.claim)
+    needed = needs(wildcards.claim, len(names))
+    return [runs_of_need(name, runs) for name, runs in zip(names, needed)]
+
+
+def runs_of_need(experiment, needed):
+    """The runs of an experiment that a claim needs, where bn/* are all instances of bn."""
+    runs = []
+    for run, files in needed.items():
+        model, instance = split_run(run)
+        settings = config["experiments"][experiment]["models"][model]
+        numbers = map(str, range(1, settings["instances"] + 1))
+        runs += [
+            {
+                "experiment": experiment,
+                "model": model,
+                "instance": each,
+                "iterations": settings["iterations"],
+                "files": ["status", *files],
+            }
+            for each in (numbers if instance == "*" else [instance])
+        ]
+    return runs
+
+
+def claim_files(wildcards):
+    """The files that a claim needs, in the order of claim_runs."""
+    return [
+        f"{RUN}/{FILES[name]}".format(**run)
+        for runs in claim_runs(wildcards)
+        for run in runs
+        for name in run["files"]
+    ]

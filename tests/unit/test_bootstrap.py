@@ -38,7 +38,9 @@ def test_it_is_what_the_standard_error_says() -> None:
     values = np.random.default_rng(2).normal(5, 1, 400)
     mean = paired(lambda means: means[:, 0], values)
     error = values.std() / 20
-    np.testing.assert_allclose(mean, [values.mean() + k * error for k in (0, -1.96, 1.96)], rtol=2e-3)
+    np.testing.assert_allclose(
+        mean, [values.mean() + k * error for k in (0, -1.96, 1.96)], rtol=2e-3
+    )
 
 
 def test_the_same_losses_give_the_same_numbers() -> None:

@@ -21,12 +21,14 @@ include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
+include: "rules/claims.smk"
 
 
 rule all:
-    """Make every table and figure of the configuration."""
+    """Make every table and figure of the configuration, and the verdicts on the claims."""
     default_target: True
     input:
         [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
         [f"{RESULTS}/figures/{figure}.png" for figure in FIGURES],
+        f"{RESULTS}/claims.csv",
     localrule: True

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import yaml
 
-from wngan.config import ConfigError, check, figure_panels, figure_runs, split_run
+from wngan.claims import FILES, needs
+from wngan.config import (
+    ConfigError,
+    check,
+    claim_experiments,
+    figure_panels,
+    figure_runs,
+    split_run,
+)
 from wngan.provenance import code_digest
 
 try:
@@ -18,6 +26,7 @@ RESULTS = str(Path(config["results"]).expanduser())
 DATA = str(Path(config["data"]).expanduser())
 RUN = f"{RESULTS}/runs/{{experiment}}/{{model}}/{{instance}}"
 ONLY = config.get("only", config["experiments"])
+CLAIMS = [name for name in config["claims"] if set(claim_experiments(config, name)) <= set(ONLY)]
 TABLES = {table: name for table, name in config["tables"].items() if name in ONLY}
 FIGURES = {
     name: spec
@@ -431,3 +440,46 @@ def figure_labels(wildcards):
         "Experiment": spec["experiment"],
         "Models": ", ".join(models),
     }
+
+
+# Claims
+
+
+PAPER_VALUES = f"{workflow.basedir}/report/paper_values.csv"
+
+
+def claim_runs(wildcards):
+    """The runs of each of a claim's experiments, and what the claim takes of each (FILES)."""
+    names = claim_experiments(config, wildcards.claim)
+    needed = needs(wildcards.claim, len(names))
+    return [runs_of_need(name, runs) for name, runs in zip(names, needed)]
+
+
+def runs_of_need(experiment, needed):
+    """The runs of an experiment that a claim needs, where bn/* are all instances of bn."""
+    runs = []
+    for run, files in needed.items():
+        model, instance = split_run(run)
+        settings = config["experiments"][experiment]["models"][model]
+        numbers = map(str, range(1, settings["instances"] + 1))
+        runs += [
+            {
+                "experiment": experiment,
+                "model": model,
+                "instance": each,
+                "iterations": settings["iterations"],
+                "files": ["status", *files],
+            }
+            for each in (numbers if instance == "*" else [instance])
+        ]
+    return runs
+
+
+def claim_files(wildcards):
+    """The files that a claim needs, in the order of claim_runs."""
+    return [
+        run_folder(run["experiment"], f"{run['model']}/{run['instance']}") + f"/{FILES[name]}"
+        for runs in claim_runs(wildcards)
+        for run in runs
+        for name in run["files"]
+    ]

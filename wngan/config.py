@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
+from wngan.claims import ARCHITECTURES, INSTANCES, LR_FACTORS, needs
 from wngan.sizes import map_size
 
 Config = dict[str, Any]
@@ -52,6 +53,12 @@ def figure_runs(spec: Config) -> list[str]:
     if "panels" in spec:
         return list(dict.fromkeys(run for run, _ in figure_panels(spec)))
     return spec["runs"] if "runs" in spec else [spec["run"]]
+
+
+def claim_experiments(config: Config, claim: str) -> list[str]:
+    """The names of the experiments that a claim is judged by."""
+    names = config["claims"][claim]
+    return [names] if isinstance(names, str) else names
 
 
 def _sentence(error: ValidationError) -> str:
@@ -107,6 +114,8 @@ def _contradictions(config: Config) -> Iterator[str]:
             yield f"tables.{table}: there is no experiment {name!r}."
         elif table == "table1" and config["experiments"][name]["architecture"] != "dcgan":
             yield f"tables.table1: it is of DCGANs, which {name} does not train."
+    for claim in config["claims"]:
+        yield from _claim(config, claim)
     kinds: dict[str, str] = {}
     for kind, figures in config["figures"].items():
         for figure, spec in figures.items():
@@ -155,6 +164,34 @@ def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
             )
     if evaluation["final"]["shards"] > evaluation["final"]["images"]:
         yield f"{key}.evaluation.final.shards: there are more shards than images."
+
+
+def _claim(config: Config, claim: str) -> Iterator[str]:
+    key, names = f"claims.{claim}", claim_experiments(config, claim)
+    for name in names:
+        if name not in config["experiments"]:
+            yield f"{key}: there is no experiment {name!r}."
+            return
+    needed = needs(claim, len(names))
+    if len(names) != len(needed):
+        plural = "s" if len(needed) > 1 else ""
+        yield f"{key}: it needs {len(needed)} experiment{plural}, not {len(names)}."
+        return
+    experiments = [config["experiments"][name] for name in names]
+    for name, experiment, runs in zip(names, experiments, needed, strict=True):
+        if experiment["architecture"] != ARCHITECTURES.get(claim, experiment["architecture"]):
+            yield f"{key}: {name} must have the architecture {ARCHITECTURES[claim]}."
+        for model in dict.fromkeys(run.removesuffix("/*") for run in runs):
+            settings, least = experiment["models"].get(model), INSTANCES.get(claim, 1)
+            if settings is None:
+                yield f"{key}: {name} has no model {model!r}."
+            elif settings["instances"] < least:
+                yield f"{key}: {name} must have at least {least} instances of {model}."
+    factors = LR_FACTORS.get(claim) or (None,) * len(names)
+    for name, experiment, factor in zip(names, experiments, factors, strict=True):
+        lr = experiments[0]["lr"] * factor if factor else experiment["lr"]
+        if not math.isclose(experiment["lr"], lr):
+            yield f"{key}: the learning rate of {name} must be {lr:g}, not {experiment['lr']:g}."
 
 
 def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:

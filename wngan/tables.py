@@ -1,5 +1,6 @@
 """Tables as HTML pages that stand alone."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas
@@ -13,15 +14,29 @@ STYLES: list[Any] = [
 ]
 
 
-def html(table: pandas.DataFrame, caption: str, formats: dict[Any, Any]) -> str:
+def html(
+    table: pandas.DataFrame,
+    caption: str,
+    formats: dict[Any, Any],
+    texts: Sequence[str] = (),
+    backgrounds: Mapping[str, Mapping[str, str]] | None = None,
+) -> str:
     """A page with the table.
 
     Args:
         table: its columns may have several levels.
         caption: what stands above it.
         formats: a format string for each column that needs one.
+        texts: columns that are aligned to the left.
+        backgrounds: for columns that have them, the CSS background of a cell by its text.
     """
-    style = table.style.hide(axis="index").set_caption(caption).set_table_styles(STYLES)
+    left: list[Any] = [
+        {"selector": f".col{table.columns.get_loc(name)}", "props": "text-align: left"}
+        for name in texts
+    ]
+    style = table.style.hide(axis="index").set_caption(caption).set_table_styles(STYLES + left)
+    for name, colors in (backgrounds or {}).items():
+        style.map(lambda text, of=colors: f"background: {of[text]}", subset=[name])
     body = style.format(formats, na_rep="–").to_html(table_uuid="table")
     head = f'<meta charset="utf-8"><title>{caption}</title>'
     return f'<!doctype html><html lang="en">{head}{body}</html>\n'

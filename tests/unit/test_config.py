@@ -164,6 +164,22 @@ FOLDER = {"type": "folder", "path": "photos", "image_size": 64, "test": 10, "spl
             "figures.samples.figure01: it is already one of figures.curves.",
         ),
         (put("seed", -1), "seed must be at least 0, not -1."),
+        (put("claims/C15", "celeba_dcgan"), "claims may have only keys that match"),
+        (put("claims/C1", 1), "claims.C1 must be of type"),
+        (put("claims/C1", "celeba"), "claims.C1: there is no experiment 'celeba'."),
+        (put("claims/C8", "cifar10_dcgan"), "claims.C8: cifar10_dcgan has no model 'wn_mean_bn'."),
+        (put("claims/C7", "cifar10_dcgan"), "must have at least 2 instances of vanilla."),
+        (put("claims/C12", "celeba_dcgan"), "celeba_dcgan must have the architecture resnet."),
+        (
+            put("claims/C11", ["cifar10_dcgan", "lsun"]),
+            "claims.C11: there is no experiment 'lsun'.",
+        ),
+        (put("claims/C1", ["celeba_dcgan", "cifar10_dcgan"]), "it needs 1 experiment, not 2."),
+        (put("claims/C13", "celeba_dcgan"), "claims.C13: it needs 3 experiments, not 1."),
+        (
+            put("claims/C13", ["celeba_dcgan", "cifar10_dcgan", "celeba_resnet"]),
+            "claims.C13: the learning rate of cifar10_dcgan must be 0.0002, not 0.0001.",
+        ),
     ],
 )
 def test_a_mistake_is_a_sentence(change: Callable[[dict[str, Any]], None], sentence: str) -> None:

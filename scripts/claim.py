@@ -1,0 +1,70 @@
+"""Judges one of the paper's claims by its runs."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas
+from safetensors import safe_open
+
+from wngan import running as running_losses
+from wngan.claims import FIELDS, printed
+from wngan.judging import Run, judge
+from wngan.log import logged
+
+
+def final(path: Path) -> dict[str, Any]:
+    """What claims take of a final reconstruction; its images stay in the file."""
+    with safe_open(path, framework="numpy") as file:
+        return {name: file.get_tensor(name) for name in ("losses", "curve", "steps")}
+
+
+READERS: dict[str, Callable[[Path], Any]] = {
+    "status": lambda path: json.loads(path.read_text()),
+    "running": lambda path: running_losses.read([path]),
+    "losses": np.load,
+    "diagnosis": lambda path: {name: np.array(c) for name, c in pandas.read_csv(path).items()},
+    "optimal": final,
+    "converged": final,
+}
+"""By the attribute of `Run` that a file gives."""
+
+
+def main(
+    claim: str, runs: list[list[dict[str, Any]]], files: list[Path], paper: Path, output: Path
+) -> None:
+    """Writes a row for each part of the claim to `output`.
+
+    Args:
+        runs: of each of the claim's experiments, the attributes of `Run` that are not read, and
+            under "files" the names of those that are.
+        files: all runs' files, in that order.
+        paper: the paper's values.
+    """
+    remaining = iter(files)
+    groups = [
+        [
+            Run(**about, **{name: READERS[name](next(remaining)) for name in names})
+            for about, names in ((dict(run), run["files"]) for run in group)
+            if about.pop("files")
+        ]
+        for group in runs
+    ]
+    with open(paper, newline="") as file:
+        rows = judge(claim, groups, printed(list(csv.DictReader(file))))
+    # Fewer digits than machines agree on.
+    pandas.DataFrame(rows, columns=FIELDS).to_csv(output, index=False, float_format="%.6g")
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            snakemake.wildcards.claim,
+            snakemake.params.runs,
+            [Path(path) for path in snakemake.input.runs],
+            Path(snakemake.input.paper),
+            Path(snakemake.output[0]),
+        )

@@ -1,0 +1,74 @@
+"""95 % intervals: of means over test images by resampling them, and of shares of instances."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wngan.randomness import rng
+
+RESAMPLES = 10_000
+CHUNK = 500  # resamples at once, which bounds the memory
+
+Means = NDArray[np.float64]
+
+
+class Estimate(NamedTuple):
+    """A number and its 95 % interval, whose ends are NaN where there is none."""
+
+    value: float
+    low: float = np.nan
+    high: float = np.nan
+
+
+def paired(statistic: Callable[[Means], NDArray[np.float64]], *losses: ArrayLike) -> Estimate:
+    """A statistic of mean losses and its percentile interval over resampled images.
+
+    Every resample takes the same images of all columns, so that what makes an image easy or hard
+    for every model alike does not widen the interval. The resamples are the same in every call.
+
+    Args:
+        statistic: of means (R, K), gives (R,), for any R.
+        *losses: columns (N,) or several columns (N, K), with the same N images in the same order.
+
+    Raises:
+        ValueError: the columns are of different images.
+    """
+    columns = [np.asarray(each, np.float64) for each in losses]
+    if len({len(column) for column in columns}) != 1:
+        raise ValueError(f"The losses are of {[len(column) for column in columns]} images.")
+    values = np.column_stack(columns)
+    value = float(statistic(values.mean(axis=0, keepdims=True))[0])
+    if len(values) < 2 or np.isnan(value):
+        return Estimate(value)
+    resampled = statistic(np.concatenate(list(_resampled_means(values))))
+    # No interpolation between resamples: a statistic may be infinite.
+    low, high = np.percentile(resampled, [2.5, 97.5], method="inverted_cdf").tolist()
+    return Estimate(value, low, high)
+
+
+def paired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
+    """The mean of `a` (N,) over the mean of `b` (N,), both of the same images."""
+    return paired(lambda means: means[:, 0] / means[:, 1], a, b)
+
+
+def share(successes: int, trials: int) -> Estimate:
+    """The share of trials that succeeded, with Wilson's interval; NaN without trials."""
+    if not trials:
+        return Estimate(np.nan)
+    z = 1.959964  # the normal distribution's 97.5 % quantile
+    p, weight = successes / trials, z**2 / trials
+    center = (p + weight / 2) / (1 + weight)
+    half = (p * (1 - p) * weight + weight**2 / 4) ** 0.5 / (1 + weight)
+    return Estimate(p, center - half, center + half)
+
+
+def _resampled_means(values: NDArray[np.float64]) -> Iterator[Any]:
+    """Means (CHUNK, K) of N rows of `values` (N, K), drawn with replacement, chunk by chunk."""
+    count = len(values)
+    offsets = count * np.arange(CHUNK)[:, None]
+    for chunk in range(RESAMPLES // CHUNK):
+        drawn = rng(0, "bootstrap", chunk).integers(count, size=(CHUNK, count)) + offsets
+        times = np.bincount(drawn.ravel(), minlength=CHUNK * count).reshape(CHUNK, count)
+        yield times @ values / count

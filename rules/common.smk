@@ -477,9 +477,9 @@ def runs_of_need(experiment, needed):
 
 def claim_files(wildcards):
     """The files that a claim needs, in the order of claim_runs."""
+    runs = [run for runs in claim_runs(wildcards) for run in runs]
+    names = [f"{run['model']}/{run['instance']}" for run in runs]
+    folders = [run_folder(run["experiment"], name) for run, name in zip(runs, names)]
     return [
-        run_folder(run["experiment"], f"{run['model']}/{run['instance']}") + f"/{FILES[name]}"
-        for runs in claim_runs(wildcards)
-        for run in runs
-        for name in run["files"]
+        f"{folder}/{FILES[name]}" for folder, run in zip(folders, runs) for name in run["files"]
     ]

@@ -29,7 +29,7 @@ PAPER = {
     "reconstructions_figure": 6,
     "sample": 18,
     "samples_figure": 11,
-    "select_instance": 2,
+    "select_instance": 3,
     "select_optimal": 30,
     "split": 3,
     "steps_figure": 4,

@@ -288,13 +288,15 @@ def sampled_file(wildcards):
 def table_rows(wildcards):
     """The rows of a table: those of the paper's whose runs the experiment has.
 
-    The paper's WN was trained with the gradient that was published, so that its values stand beside
-    those of either gradient.
+    Where the paper has one instance of a model, its row is of the best instance here. The paper's WN
+    was trained with the gradient that was published, so its values stand beside those of either.
     """
     models = config["experiments"][TABLES[wildcards.table]]["models"]
     with open(Path(workflow.basedir, "report/paper_values.csv"), newline="") as file:
         rows = [row for row in csv.DictReader(file) if f"table{row['table']}" == wildcards.table]
     rows += [row | {"model": "wn_published"} for row in rows if row["model"] == "wn"]
+    several = {row["model"] for row in rows if row["instance"] not in ("best", "1")}
+    rows = [row if row["model"] in several else row | {"instance": "best"} for row in rows]
     return [
         row
         for row in rows

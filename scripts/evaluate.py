@@ -8,11 +8,12 @@ import torch
 
 from wngan import checkpoint
 from wngan import running as running_losses
-from wngan.data import open_images, to_tensor
+from wngan.data import open_images
 from wngan.device import pick_device
 from wngan.evaluator import reconstruct
 from wngan.log import Progress, logged
 from wngan.settings import load_generator
+from wngan.tensors import to_tensor
 
 
 def main(

@@ -7,11 +7,12 @@ import numpy as np
 import torch
 
 from wngan import checkpoint
-from wngan.data import open_images, to_tensor, to_uint8
+from wngan.data import open_images
 from wngan.device import pick_device
 from wngan.evaluator import curve_steps, reconstruct
 from wngan.log import Progress, logged, logger
 from wngan.settings import load_generator
+from wngan.tensors import to_tensor, to_uint8
 
 
 def main(

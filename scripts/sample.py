@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from wngan.data import to_uint8
 from wngan.device import pick_device
 from wngan.log import logged
 from wngan.randomness import fixed_codes
 from wngan.settings import load_generator
+from wngan.tensors import to_uint8
 
 
 def main(source: Path, at: str, output: Path, count: int) -> None:

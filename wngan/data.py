@@ -1,4 +1,4 @@
-"""Images as uint8 arrays (N, H, W, 3), in memory or mapped, and as tensors in [0, 1]."""
+"""Images as uint8 arrays (N, H, W, 3): in memory, mapped, or decoded when they are asked for."""
 
 import json
 from dataclasses import dataclass
@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from wngan.encoded import EncodedImages
 
@@ -46,17 +44,3 @@ def open_images(about: Path) -> Images:
         folder = about.parent / facts["lmdb"]
         return EncodedImages(folder, about.with_name("keys.npy"), facts["size"])
     return np.load(about.with_name("images.npy"), mmap_mode="r")
-
-
-def to_tensor(images: NDArray[np.uint8] | Tensor, device: str | torch.device = "cpu") -> Tensor:
-    """uint8 (N, H, W, 3) -> float32 (N, 3, H, W) in [0, 1] on `device`, channels last in memory."""
-    if not isinstance(images, Tensor):
-        images = torch.from_numpy(np.ascontiguousarray(images))
-    tensor = images.to(device)
-    return tensor.permute(0, 3, 1, 2).to(torch.float32).div_(255)
-
-
-def to_uint8(images: Tensor) -> NDArray[np.uint8]:
-    """Float (N, 3, H, W) -> uint8 (N, H, W, 3); values are clipped to [0, 1], NaN becomes 0."""
-    rounded = images.detach().nan_to_num(0).clamp(0, 1).mul(255).round().to(torch.uint8)
-    return rounded.permute(0, 2, 3, 1).contiguous().cpu().numpy()

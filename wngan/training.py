@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from wngan import checkpoint
-from wngan.data import Images, to_tensor, to_uint8
+from wngan.data import Images
 from wngan.layers import MeanOnlyBatchNorm2d, clip_slopes, lipschitz_constant
 from wngan.log import Progress, logger
 from wngan.losses import WASSERSTEIN
@@ -23,6 +23,7 @@ from wngan.randomness import fixed_codes, rng
 from wngan.recipes import recipe
 from wngan.rmsprop import RMSProp
 from wngan.settings import Settings
+from wngan.tensors import to_tensor, to_uint8
 
 DEPENDENT_ON_BATCH = (nn.BatchNorm2d, MeanOnlyBatchNorm2d, PublishedStrictWNConv2d)
 """Layers whose outputs or gradients are not those of each image alone."""

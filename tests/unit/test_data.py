@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wngan.data import Subset, to_tensor, to_uint8
+from wngan.data import Subset
+from wngan.tensors import to_tensor, to_uint8
 
 
 def random_images(count: int, height: int = 3, width: int = 5) -> NDArray[np.uint8]:

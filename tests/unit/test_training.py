@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from wngan import checkpoint
-from wngan.data import to_tensor, to_uint8
 from wngan.randomness import fixed_codes, rng
 from wngan.recipes import RECIPES
 from wngan.settings import Settings, load_generator
+from wngan.tensors import to_tensor, to_uint8
 from wngan.training import Interrupted, train
 
 MODELS = list(RECIPES)

@@ -15,9 +15,9 @@ import yaml
 from safetensors.numpy import load_file
 
 from tests.workflow.conftest import Repository
-from wngan.data import to_tensor
 from wngan.evaluator import reconstruct
 from wngan.settings import load_generator
+from wngan.tensors import to_tensor
 
 SEGMENTS, FINALS = 8, 11
 """Of the tiny configuration: training jobs and final reconstructions."""

@@ -14,6 +14,7 @@ def main(results: Path) -> None:
     print(f"\nThe report: {results}/report.html")
     print(f"Tables:     {results}/tables/")
     print(f"Figures:    {results}/figures/")
+    print(f"Claims:     {results}/claims.html")
     print("\nTable 2 on digits: lowest running loss (50 steps) and final loss (500 steps)\n")
     print(f"{'model':10}{'iteration':>10}{'running loss':>15}{'final loss':>13}{'± s.e.':>11}")
     for row in table.itertuples():
@@ -21,6 +22,9 @@ def main(results: Path) -> None:
             f"{NAMES[row.model]:10}{row.iteration:>10,}{row.running_loss:>15.6f}"
             f"{row.final_loss:>13.6f}{row.final_standard_error:>11.6f}"
         )
+    verdicts = pandas.read_csv(results / "claims.csv")["verdict"].value_counts(sort=False)
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    print(f"\nThe paper's claims, on digits: {counts}.")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,10 @@ FIELDS = np.dtype(
 
 def mean_difference(images: NDArray[np.uint8]) -> float:
     """The mean squared difference between two of N > 1 images uint8 (N, H, W, 3), in [0, 1]."""
-    return 2 * float(np.var(images / np.float64(255), axis=0, ddof=1).mean())
+    # Twice the variance of each value, from exact sums that need no copy of the images.
+    count, total = len(images), images.sum(axis=0, dtype=np.int64)
+    squares = np.einsum("nhwc,nhwc->hwc", images, images, dtype=np.int64)
+    return 2 * float(np.mean(squares - total**2 / count)) / (count - 1) / 255**2
 
 
 def diversity(samples: NDArray[np.uint8], real: float) -> tuple[float, float]:

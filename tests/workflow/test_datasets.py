@@ -102,7 +102,7 @@ ARCHIVES = {
 def configure(repository: Repository, **datasets: dict[str, Any]) -> None:
     """Writes a configuration of nothing but data sets."""
     config: dict[str, Any] = {"results": "results", "data": "data", "seed": 1}
-    config |= {"keep_snapshots": True, "experiments": {}, "tables": {}, "figures": {}}
+    config |= {"keep_snapshots": True, "experiments": {}, "tables": {}, "figures": {}, "claims": {}}
     for dataset in datasets.values():
         dataset |= {"test": 2, "split_seed": 1}
     config["datasets"] = datasets
@@ -209,7 +209,7 @@ def test_an_unpacked_lmdb_is_used_where_it_lies(repository: Repository, tmp_path
     ):
         config = yaml.safe_load(text) | {"results": f"results/{results}", "data": f"data/{results}"}
         config["experiments"]["tiny"]["models"] = {"wn": {"iterations": 20, "instances": 1}}
-        config |= {"tables": {}, "figures": {"reconstructions": {"figure02": figure}}}
+        config |= {"tables": {}, "claims": {}, "figures": {"reconstructions": {"figure02": figure}}}
         config["datasets"]["digits"] = settings | {"image_size": 8, "test": 12, "split_seed": 2}
         (repository.root / "tiny.yaml").write_text(yaml.safe_dump(config))
         repository.tiny()

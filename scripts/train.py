@@ -34,7 +34,7 @@ def main(
     recovery: Path,
     code: str,
     label: str,
-    workers: int,
+    threads: int,
 ) -> None:
     """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then fills `outputs`.
 
@@ -50,9 +50,12 @@ def main(
         restarts: at most; a run's later segments have the seed of its first and start only once.
         code: digest of the code that trains.
         label: names the run in log lines.
-        workers: processes that decode images, where the data set has them encoded.
+        threads: for computing; where images are encoded, processes that decode them.
     """
     device = pick_device()
+    images = open_images(about)
+    workers = threads if isinstance(images, EncodedImages) else 0
+    torch.set_num_threads(1 if workers else threads)  # results depend on it, but not on workers
     determined_by = {
         "test_images": test_images,
         "code": code,
@@ -68,8 +71,7 @@ def main(
     run = Settings(**settings | {"channels": tuple(settings["channels"])})
     if previous is not None:
         run = replace(run, seed=checkpoint.load(previous)[1]["settings"]["seed"])
-    all_images = open_images(about)
-    training_images = Subset(all_images, np.load(permutation)[test_images:])
+    training_images = Subset(images, np.load(permutation)[test_images:])
     diverged: list[dict[str, Any]] = []
     for restart in range(1 if previous else restarts + 1):
         attempt = run.restarted(restart)
@@ -85,7 +87,7 @@ def main(
                 identity=identity,
                 label=label,
                 device=device,
-                workers=workers if isinstance(all_images, EncodedImages) else 0,
+                workers=workers,
                 should_stop=told_to_stop.is_set,
             )
         except Interrupted as interrupted:
@@ -117,7 +119,6 @@ def _digest(path: Path) -> str:
 
 
 if "snakemake" in globals():
-    torch.set_num_threads(snakemake.threads)
     with logged(snakemake.log[0]):
         main(
             about=Path(snakemake.input.about),
@@ -132,5 +133,5 @@ if "snakemake" in globals():
             recovery=Path(snakemake.params.recovery),
             code=snakemake.params.code,
             label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
-            workers=snakemake.threads,
+            threads=snakemake.threads,
         )

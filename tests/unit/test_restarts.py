@@ -49,7 +49,7 @@ def job(tmp_path: Path) -> dict[str, Any]:
         "recovery": tmp_path / "recovery",
         "code": "",
         "label": "a test",
-        "workers": 0,
+        "threads": 1,
     }
 
 

@@ -49,7 +49,7 @@ def main(judged: dict[str, Path], values: Path, output: Path, html: Path) -> Non
 def _page(table: pandas.DataFrame) -> str:
     """The table for people."""
     numbers = table[["paper", "measured", "low", "high"]].apply(pandas.to_numeric).map(number)
-    intervals = numbers["low"] + " to " + numbers["high"]
+    intervals = numbers["low"] + "\u00a0to\u00a0" + numbers["high"]
     page = pandas.DataFrame(
         {
             "claim": table["claim"] + table["part"].str.replace(r"^(?=\d)", "/", regex=True),

@@ -102,7 +102,7 @@ FIELDS = (
 """Columns of the table of claims.
 
 paper, measured, low, high: numbers in the unit that quantity names; inf is "never". low and high
-bound the 95 % interval. note: what went wrong in a run. command: what would run a claim.
+bound the 95 % interval. note: what went wrong. command: what would run a claim.
 """
 
 Row = dict[str, Any]

@@ -168,7 +168,8 @@ def test_c5_scales() -> None:
     bn = run("bn", curve=wave(0.1, 4)[:17], **short)
     a, b = judge("C5", [[bn, run("wn", curve=wave(0.01)[:17], **short)]], PAPER)
     assert "from iteration 533 on" in a["quantity"]
-    assert "from 267 to 533" in b["quantity"]
+    assert "from 133 to 533" in b["quantity"]
+    assert b["verdict"] != OPEN  # three evaluations are enough
     assert a["verdict"] == YES
 
 
@@ -342,7 +343,7 @@ def test_c14() -> None:
     gone = run("wn", diagnosis=np.empty(0), status="diverged", iteration=5)
     (row,) = judge("C14", [[vanilla, bn, gone]], PAPER)
     assert row["verdict"] == NO
-    assert row["note"] == "celeba_dcgan wn diverged at 5"
+    assert row["note"] == "there was nothing to measure; celeba_dcgan wn diverged at 5"
 
 
 def test_restarts_are_noted() -> None:

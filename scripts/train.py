@@ -107,9 +107,7 @@ def main(
         else:
             shutil.copyfile(made, path)
     outputs["status"].write_text(json.dumps(status) + "\n")
-    for attempt_folder in recovery.iterdir():
-        discard(attempt_folder)
-    recovery.rmdir()
+    discard(recovery)
     logger.info("%s finished iterations %d to %d.", label, start + 1, stop)
 
 

@@ -286,8 +286,9 @@ def _ignore_signals(worker: int) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Removes a segment's folder, the state first, so that a rest of it is never continued."""
-    (folder / "state.safetensors").unlink(missing_ok=True)
+    """Removes a folder of segments, states first, so that a rest of it is never continued."""
+    for state in folder.glob("**/state.safetensors"):
+        state.unlink()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -4,8 +4,7 @@
 rule claim:
     """Judge one of the paper's claims by its runs."""
     input:
-        runs=claim_files,
-        paper=PAPER_VALUES,
+        claim_files,
     output:
         f"{RESULTS}/claims/{{claim}}.csv",
     log:
@@ -17,6 +16,7 @@ rule claim:
         "../envs/wngan.yaml"
     params:
         runs=claim_runs,
+        paper=PAPER_VALUES,
         code=code("claim.py"),
     script:
         "../scripts/claim.py"
@@ -25,8 +25,7 @@ rule claim:
 rule claims:
     """Join the verdicts on all claims, also on those that are not run."""
     input:
-        judged=[f"{RESULTS}/claims/{claim}.csv" for claim in CLAIMS],
-        paper=PAPER_VALUES,
+        [f"{RESULTS}/claims/{claim}.csv" for claim in CLAIMS],
     output:
         csv=f"{RESULTS}/claims.csv",
         html=report(
@@ -42,6 +41,7 @@ rule claims:
         "../envs/wngan.yaml"
     params:
         claims=CLAIMS,
+        paper=PAPER_VALUES,
         code=code("claims_table.py"),
     script:
         "../scripts/claims_table.py"

@@ -25,6 +25,8 @@ except ConfigError as error:
 RESULTS = str(Path(config["results"]).expanduser())
 DATA = str(Path(config["data"]).expanduser())
 RUN = f"{RESULTS}/runs/{{experiment}}/{{model}}/{{instance}}"
+with open(Path(workflow.basedir, "report/paper_values.csv"), newline="") as file:
+    PAPER_VALUES = list(csv.DictReader(file))
 ONLY = config.get("only", config["experiments"])
 CLAIMS = [name for name in config["claims"] if set(claim_experiments(config, name)) <= set(ONLY)]
 TABLES = {table: name for table, name in config["tables"].items() if name in ONLY}
@@ -292,8 +294,7 @@ def table_rows(wildcards):
     was trained with the gradient that was published, so its values stand beside those of either.
     """
     models = config["experiments"][TABLES[wildcards.table]]["models"]
-    with open(Path(workflow.basedir, "report/paper_values.csv"), newline="") as file:
-        rows = [row for row in csv.DictReader(file) if f"table{row['table']}" == wildcards.table]
+    rows = [row for row in PAPER_VALUES if f"table{row['table']}" == wildcards.table]
     rows += [row | {"model": "wn_published"} for row in rows if row["model"] == "wn"]
     several = {row["model"] for row in rows if row["instance"] not in ("best", "1")}
     rows = [row if row["model"] in several else row | {"instance": "best"} for row in rows]
@@ -445,9 +446,6 @@ def figure_labels(wildcards):
 
 
 # Claims
-
-
-PAPER_VALUES = f"{workflow.basedir}/report/paper_values.csv"
 
 
 def claim_runs(wildcards):

@@ -1,6 +1,5 @@
 """Judges one of the paper's claims by its runs."""
 
-import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import pandas
 from safetensors import safe_open
 
+from wngan import diagnosis
 from wngan import running as running_losses
 from wngan.claims import FIELDS, printed
 from wngan.judging import Run, judge
@@ -26,7 +26,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "status": lambda path: json.loads(path.read_text()),
     "running": lambda path: running_losses.read([path]),
     "losses": np.load,
-    "diagnosis": lambda path: {name: np.array(c) for name, c in pandas.read_csv(path).items()},
+    "diagnosis": diagnosis.read,
     "optimal": final,
     "converged": final,
 }
@@ -34,7 +34,11 @@ READERS: dict[str, Callable[[Path], Any]] = {
 
 
 def main(
-    claim: str, runs: list[list[dict[str, Any]]], files: list[Path], paper: Path, output: Path
+    claim: str,
+    runs: list[list[dict[str, Any]]],
+    files: list[Path],
+    paper: list[dict[str, str]],
+    output: Path,
 ) -> None:
     """Writes a row for each part of the claim to `output`.
 
@@ -42,7 +46,7 @@ def main(
         runs: of each of the claim's experiments, the attributes of `Run` that are not read, and
             under "files" the names of those that are.
         files: all runs' files, in that order.
-        paper: the paper's values.
+        paper: rows of report/paper_values.csv.
     """
     remaining = iter(files)
     groups = [
@@ -53,8 +57,7 @@ def main(
         ]
         for group in runs
     ]
-    with open(paper, newline="") as file:
-        rows = judge(claim, groups, printed(list(csv.DictReader(file))))
+    rows = judge(claim, groups, printed(paper))
     # Fewer digits than machines agree on.
     pandas.DataFrame(rows, columns=FIELDS).to_csv(output, index=False, float_format="%.6g")
 
@@ -64,7 +67,7 @@ if "snakemake" in globals():
         main(
             snakemake.wildcards.claim,
             snakemake.params.runs,
-            [Path(path) for path in snakemake.input.runs],
-            Path(snakemake.input.paper),
+            [Path(path) for path in snakemake.input],
+            snakemake.params.paper,
             Path(snakemake.output[0]),
         )

@@ -1,6 +1,5 @@
 """Joins the verdicts on all claims to one table."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,14 @@ def text(value: Any) -> str:
     return "" if pandas.isna(value) else value if isinstance(value, str) else f"{value:.6g}"
 
 
-def main(judged: dict[str, Path], values: Path, output: Path, html: Path) -> None:
+def main(judged: dict[str, Path], values: list[dict[str, str]], output: Path, html: Path) -> None:
     """Writes `output` and `html` with every claim, also those that the configuration leaves out.
 
     Args:
         judged: the table of each claim that has one.
-        values: the paper's.
+        values: the paper's, rows of report/paper_values.csv.
     """
-    with open(values, newline="") as file:
-        paper = printed(list(csv.DictReader(file)))
+    paper = printed(values)
     parts = [
         pandas.read_csv(judged[claim], dtype=str, keep_default_na=False)
         if claim in judged
@@ -70,8 +68,8 @@ def _page(table: pandas.DataFrame) -> str:
 if "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
-            dict(zip(snakemake.params.claims, map(Path, snakemake.input.judged), strict=True)),
-            Path(snakemake.input.paper),
+            dict(zip(snakemake.params.claims, map(Path, snakemake.input), strict=True)),
+            snakemake.params.paper,
             Path(snakemake.output.csv),
             Path(snakemake.output.html),
         )

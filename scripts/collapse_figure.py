@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas
 
+from wngan import diagnosis as diagnoses
 from wngan import plots
 from wngan.log import logged
 from wngan.names import run_name
@@ -31,14 +31,15 @@ def main(
         every: iterations between samples.
     """
     collapsed = json.loads(status.read_text())["collapsed"]
-    rows = pandas.read_csv(diagnosis)
+    rows = diagnoses.read(diagnosis)
     if collapsed is None:
         figure = plots.figure(plots.PAGE, 0.8)
         message = f"{run_name(run)} did not collapse in {len(rows) * every:,} iterations."
-        for lowest in rows.nsmallest(1, "diversity").itertuples():
+        if len(rows):
+            lowest = rows[rows["diversity"].argmin()]
             message += (
-                f"\nIts least diverse samples, at {lowest.iteration:,}, differ by "
-                f"{lowest.diversity:.1%} of what real images do."
+                f"\nIts least diverse samples, at {lowest['iteration']:,}, differ by "
+                f"{lowest['diversity']:.1%} of what real images do."
             )
         plots.show_message(figure.add_subplot(), message)
     else:

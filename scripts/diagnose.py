@@ -43,8 +43,7 @@ def main(
         end["iteration"],
         diagnoses.mean_difference(tests),
     )
-    names = ",".join(diagnoses.FIELDS.names or ())
-    np.savetxt(diagnosis, rows, "%d,%.6g,%.6g,%.6g", header=names, comments="")
+    diagnoses.write(diagnosis, rows)
     about_run = diagnoses.fate(end, rows, running_losses.read([running]), lag)
     status.write_text(json.dumps(about_run) + "\n")
     logger.info("The run is %s. %s", about_run["status"], about_run["reason"])

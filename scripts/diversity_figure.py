@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import pandas
 from matplotlib.ticker import FuncFormatter
 
 from wngan import diagnosis as diagnoses
@@ -25,7 +24,7 @@ def main(
     figure = plots.figure(plots.COLUMN, 3.8)
     above, below = figure.subplots(2, 1, sharex=True)
     for path, status, run in zip(diagnosis, statuses, runs, strict=True):
-        rows = pandas.read_csv(path)
+        rows = diagnoses.read(path)
         about = json.loads(status.read_text())
         style = plots.run_style(run)
         label = f"{run_name(run)} {plots.failure(about)}".strip()

@@ -5,6 +5,7 @@ Samples are of fixed codes, so those of one training can be compared with one an
 
 from collections.abc import Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,19 @@ FIELDS = np.dtype(
         ("drift", np.float64),
     ]
 )
+
+
+def write(path: Path, rows: NDArray[np.void]) -> None:
+    """Writes rows of `FIELDS` as a CSV file, with fewer digits than machines agree on."""
+    names = ",".join(FIELDS.names or ())
+    np.savetxt(path, rows, "%d,%.6g,%.6g,%.6g", header=names, comments="")
+
+
+def read(path: Path) -> NDArray[np.void]:
+    """The rows that `write` wrote; none for a run that diverged before its first sample."""
+    if path.read_text().count("\n") < 2:
+        return np.empty(0, FIELDS)
+    return np.genfromtxt(path, FIELDS, delimiter=",", skip_header=1, ndmin=1)
 
 
 def mean_difference(images: NDArray[np.uint8]) -> float:

@@ -14,14 +14,14 @@ from safetensors.numpy import save_file
 
 from scripts import claim as claim_script
 from scripts import claims_table
-from wngan import running
+from wngan import diagnosis, running
 from wngan.claims import FIELDS, FILES, NEEDS, PARTS, VERDICTS, needs, not_run, printed
 from wngan.judging import JUDGES, Criterion, Run, crossing, fluctuation, judge
 
 ROOT = Path(__file__).parents[2]
-VALUES = ROOT / "report/paper_values.csv"
-with open(VALUES, newline="") as file:
-    PAPER = printed(list(csv.DictReader(file)))
+with open(ROOT / "report/paper_values.csv", newline="") as file:
+    VALUES = list(csv.DictReader(file))
+PAPER = printed(VALUES)
 
 IMAGES = 100
 HARD = np.random.default_rng(0).gamma(20, 0.05, IMAGES)
@@ -437,7 +437,10 @@ def save(run: Run, names: list[str], folder: Path) -> list[Path]:
             case _ if name == "running":
                 running.write(path, value)
             case _:
-                pandas.DataFrame(value).to_csv(path, index=False)
+                rows = np.zeros(len(value["iteration"]), diagnosis.FIELDS)
+                for field, column in value.items():
+                    rows[field] = column
+                diagnosis.write(path, rows)
     return paths
 
 

@@ -19,7 +19,7 @@ from wngan.evaluator import reconstruct
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
 
-SEGMENTS, FINALS = 8, 11
+SEGMENTS, FINALS = 8, 9
 """Of the tiny configuration: training jobs and final reconstructions."""
 
 FIGURES = 34

@@ -9,7 +9,9 @@ in training and final reconstructions take.
 """
 
 import argparse
+import csv
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from wngan.device import pick_device
 from wngan.losses import LOGISTIC
 from wngan.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+PAPER_VALUES = ROOT / "report/paper_values.csv"
 
 
 def train_once(settings: Settings, generator: nn.Module, discriminator: nn.Module) -> None:
@@ -78,9 +83,17 @@ def settings_of(config: dict[str, Any], experiment: dict[str, Any], model: str) 
 def cost(config: dict[str, Any]) -> pandas.DataFrame:
     """A row per experiment: training jobs, the longest chain of them, PFLOP of each stage, disk.
 
-    Experiments without a figure of reconstruction steps have no final reconstructions.
+    Final reconstructions are those of the tables and of the figures of reconstruction steps.
     """
-    reconstructed = {spec["experiment"] for spec in config["figures"]["steps"].values()}
+    finals = set()
+    for spec in config["figures"]["steps"].values():
+        pairs = product(spec["runs"], spec["checkpoints"])
+        finals |= {(spec["experiment"], *pair) for pair in pairs}
+    for row in csv.DictReader(PAPER_VALUES.read_text().splitlines()):
+        name = config["tables"].get(f"table{row['table']}")
+        if row["final_loss"]:
+            models = ("wn", "wn_published") if row["model"] == "wn" else (row["model"],)
+            finals |= {(name, model, row["checkpoint"]) for model in models}
     rows = []
     for name, experiment in config["experiments"].items():
         row: dict[str, Any] = dict.fromkeys(
@@ -99,10 +112,10 @@ def cost(config: dict[str, Any]) -> pandas.DataFrame:
             row["train"] += run["instances"] * run["iterations"] * iteration / 1e15
             images = snapshots * running["images"] * running["steps"]
             row["evaluate"] += run["instances"] * images * step / 1e15
-            if name in reconstructed:
-                row["reconstruct"] += final["images"] * final["steps"] * step / 1e15
+            checkpoints = sum((name, model, kind) in finals for kind in ("optimal", "converged"))
+            row["reconstruct"] += checkpoints * final["images"] * final["steps"] * step / 1e15
             kept = snapshots * snapshot + segments * state + samples * size
-            row["GB"] += (run["instances"] * kept + final["images"] * size) / 1e9
+            row["GB"] += (run["instances"] * kept + checkpoints * final["images"] * size) / 1e9
         rows.append({"experiment": name} | row)
     return pandas.DataFrame(rows)
 
@@ -142,7 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, help="TFLOP/s; by default measured")
     rate = parser.parse_args().rate
-    config = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
     if rate is None:
         cifar = config["experiments"]["cifar10_dcgan"]
         rate = measured_rate(settings_of(config, cifar, "wn")) / 1e12

@@ -169,6 +169,7 @@ rule sample:
     conda:
         "../envs/wngan.yaml"
     resources:
+        gpu=1,
         mem_mb=8000,
         runtime=30,
     params:

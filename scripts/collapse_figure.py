@@ -30,11 +30,13 @@ def main(
         status: what became of the run; its `collapsed` is where all samples begin to be alike.
         every: iterations between samples.
     """
-    collapsed = json.loads(status.read_text())["collapsed"]
+    about = json.loads(status.read_text())
+    collapsed = about["collapsed"]
     rows = diagnoses.read(diagnosis)
     if collapsed is None:
         figure = plots.figure(plots.PAGE, 0.8)
-        message = f"{run_name(run)} did not collapse in {len(rows) * every:,} iterations."
+        outcome = plots.failure(about) or "did not collapse"
+        message = f"{run_name(run)} {outcome}; its samples are of {len(rows) * every:,} iterations."
         if len(rows):
             lowest = rows[rows["diversity"].argmin()]
             message += (

@@ -40,7 +40,7 @@ def main(
         [np.load(path, mmap_mode="r") for path in samples],
         every,
         lag,
-        end["iteration"],
+        end["iteration"] - (end["status"] == "diverged"),
         diagnoses.mean_difference(tests),
     )
     diagnoses.write(diagnosis, rows)

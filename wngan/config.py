@@ -147,6 +147,10 @@ def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
         )
     if experiment["samples"]["drift"] % samples:
         yield f"{key}.samples.drift must be a multiple of {samples}, the interval of samples."
+    if experiment["samples"]["drift"] >= max(
+        r["iterations"] for r in experiment["models"].values()
+    ):
+        yield f"{key}.samples.drift must be less than the iterations of the longest run."
     if "wn_critic" in experiment["models"] and experiment["architecture"] != "dcgan":
         yield f"{key}.models.wn_critic: only a DCGAN has the Lipschitz constant of appendix E."
     for model, run in experiment["models"].items():

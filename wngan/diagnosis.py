@@ -108,13 +108,15 @@ def series(
 
 
 def collapse(rows: NDArray[np.void]) -> tuple[int | None, int | None]:
-    """When a run's samples became all alike after they had been diverse, and diverse again.
+    """When a run's samples last became all alike after they had been diverse, and diverse again.
 
     Each is the iteration at which `SUCCESSIVE` such samples begin, None if there is none.
     """
-    diverse = _begins(rows["diversity"] >= DIVERSE)
-    collapsed = _begins(rows["diversity"] < ALIKE, after=diverse)
-    recovered = _begins(rows["diversity"] >= DIVERSE, after=collapsed)
+    collapsed, recovered = None, _begins(rows["diversity"] >= DIVERSE)
+    while (alike := _begins(rows["diversity"] < ALIKE, after=recovered)) is not None:
+        collapsed, recovered = alike, _begins(rows["diversity"] >= DIVERSE, after=alike)
+    if collapsed is None:
+        recovered = None
     at = [None if k is None else int(rows["iteration"][k]) for k in (collapsed, recovered)]
     return at[0], at[1]
 

@@ -483,7 +483,10 @@ def _share_row(
 
     A few instances leave an interval (Wilson's) that could decide nothing.
     """
-    count = sum(run.failed == (what == "failed") for run in runs)
+    if what == "failed":  # a run that had to start again did
+        count = sum(run.failed or bool(run.status.get("restarts")) for run in runs)
+    else:
+        count = sum(not run.failed for run in runs)
     percent = Estimate(*(100 * each for each in share(count, len(runs))))
     text = f"{runs[0].model} instances that {what}, % of {len(runs)}; judged by the value"
     criterion = Criterion(low=100 * at_least)

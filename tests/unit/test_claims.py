@@ -501,7 +501,10 @@ def test_the_table_has_every_claim(tmp_path: Path) -> None:
     assert set(left_out["verdict"]) == {"not run"}
     assert left_out["measured"].isna().all()
     commands = left_out["command"].tolist()
-    assert commands == [f"snakemake results/claims/{claim}.csv" for claim in left_out["claim"]]
+    options = "--cores all --resources gpu=1"
+    assert commands == [
+        f"snakemake {options} results/claims/{claim}.csv" for claim in left_out["claim"]
+    ]
     assert table.loc[table["claim"] == "C4", "measured"].tolist() == [135_000, np.inf]
     assert table.loc[0, "paper"] == pytest.approx(10.4845)
     text = page.read_text()

@@ -146,6 +146,7 @@ FOLDER = {"type": "folder", "path": "photos", "image_size": 64, "test": 10, "spl
         (put("figures/groups/figure15/among", 11), "2 groups of 6 are more than 11."),
         (put("figures/steps/figure31", {}), "figures.steps: 'figure31' must match"),
         (put(f"{CELEBA}/samples/drift", 150), "samples.drift must be a multiple of 100"),
+        (put(f"{CELEBA}/samples/drift", 700000), "drift must be less than the iterations"),
         (put(f"{CELEBA}/models/wn/restarts", -1), "restarts must be at least 0, not -1."),
         (put("only", ["celeba"]), "only: there is no experiment 'celeba'."),
         (

@@ -87,7 +87,8 @@ DIVERSE, ALIKE = [0.9] * 10, [0.01] * 10
         (ALIKE + DIVERSE, (None, None)),
         (DIVERSE + ALIKE, (110, None)),
         (ALIKE + DIVERSE + ALIKE, (210, None)),
-        (DIVERSE + ALIKE + DIVERSE + ALIKE, (110, 210)),
+        (DIVERSE + ALIKE + DIVERSE, (110, 210)),
+        (DIVERSE + ALIKE + DIVERSE + ALIKE, (310, None)),  # the last one counts
         (DIVERSE + [0.01] * 4 + DIVERSE, (None, None)),  # four samples are a hiccup
         (DIVERSE + [0.1] * 10, (None, None)),  # less diverse, but not alike
         ([0.9] * 4 + ALIKE, (None, None)),

@@ -82,6 +82,7 @@ rule reconstructions_figure:
         about=figure_data("images.json"),
         permutation=figure_data("permutation.npy"),
         finals=of_runs("final/optimal.safetensors"),
+        status=of_runs("status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
@@ -155,7 +156,8 @@ rule groups_figure:
 rule steps_figure:
     """Draw reconstruction losses against the reconstruction's steps."""
     input:
-        finals_of_figure,
+        finals=finals_of_figure,
+        status=of_runs("status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",

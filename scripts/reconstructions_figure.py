@@ -1,5 +1,6 @@
 """Draws test images beside what each model makes of them."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ def main(
     about: Path,
     permutation: Path,
     finals: list[Path],
+    statuses: list[Path],
     runs: list[str],
     choose: str,
     rows: int,
@@ -49,7 +51,9 @@ def main(
     columns = np.stack([tests, *(final["images"][shown] for final in found)], axis=1)
     size = columns.shape[2:]
 
-    names = ["test", *(run_name(run) for run in runs)]
+    failures = [plots.failure(json.loads(status.read_text())) for status in statuses]
+    labels = [f"{run_name(run)}\n{why}".strip() for run, why in zip(runs, failures, strict=True)]
+    names = ["test", *labels]
     height = plots.PAGE / groups * rows / len(names)
     figure = plots.figure(plots.PAGE, height + 0.4)
     for axes, group in zip(
@@ -67,6 +71,7 @@ if "snakemake" in globals():
             Path(snakemake.input.about),
             Path(snakemake.input.permutation),
             [Path(path) for path in snakemake.input.finals],
+            [Path(path) for path in snakemake.input.status],
             snakemake.params.runs,
             snakemake.params.choose,
             snakemake.params.rows,

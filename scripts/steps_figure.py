@@ -1,5 +1,6 @@
 """Draws the reconstruction loss against the steps of the reconstruction."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,24 +11,35 @@ from wngan.log import logged
 from wngan.names import run_name
 
 
-def main(finals: list[Path], runs: list[str], checkpoints: list[str], png: Path, pdf: Path) -> None:
+def main(
+    finals: list[Path],
+    statuses: list[Path],
+    runs: list[str],
+    checkpoints: list[str],
+    png: Path,
+    pdf: Path,
+) -> None:
     """Draws a line per run and checkpoint with its standard error, both axes logarithmic.
 
     Args:
         finals: final reconstructions, for each checkpoint those of all runs.
+        statuses: for each run, what became of it.
         checkpoints: "optimal", a solid line, or "converged", a dashed one.
     """
     figure = plots.figure(plots.COLUMN, 2.6)
     axes = figure.add_subplot()
+    failures = {
+        run: plots.failure(json.loads(status.read_text()))
+        for run, status in zip(runs, statuses, strict=True)
+    }
     lines = [(run, checkpoint) for checkpoint in checkpoints for run in runs]
     for path, (run, checkpoint) in zip(finals, lines, strict=True):
         final = load_file(path)
         mean = final["curve"].mean(0, dtype=np.float64)
         error = final["curve"].std(0, dtype=np.float64, ddof=1) / len(final["curve"]) ** 0.5
         style = plots.run_style(run) | {"linestyle": "-" if checkpoint == "optimal" else "--"}
-        axes.plot(
-            final["steps"], mean, linewidth=1, label=f"{run_name(run)}, {checkpoint}", **style
-        )
+        label = f"{run_name(run)} {failures[run]}".strip()
+        axes.plot(final["steps"], mean, linewidth=1, label=f"{label}, {checkpoint}", **style)
         band = {"color": style["color"], "alpha": 0.2, "linewidth": 0}
         axes.fill_between(final["steps"], mean - error, mean + error, **band)
     axes.set_xscale("log")
@@ -43,7 +55,8 @@ def main(finals: list[Path], runs: list[str], checkpoints: list[str], png: Path,
 if "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
-            [Path(path) for path in snakemake.input],
+            [Path(path) for path in snakemake.input.finals],
+            [Path(path) for path in snakemake.input.status],
             snakemake.params.runs,
             snakemake.params.checkpoints,
             Path(snakemake.output.png),

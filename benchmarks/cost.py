@@ -21,7 +21,7 @@ import yaml
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from wngan.device import pick_device
+from wngan.device import free_device
 from wngan.losses import LOGISTIC
 from wngan.settings import Settings
 
@@ -122,15 +122,15 @@ def cost(config: dict[str, Any]) -> pandas.DataFrame:
 
 def measured_rate(settings: Settings, seconds: float = 20) -> float:
     """FLOP per second of training iterations on the present device."""
-    device = pick_device()
-    networks = [settings.generator().to(device), settings.discriminator().to(device)]
-    train_once(settings, *networks)
-    start, done = time.perf_counter(), 0
-    while (elapsed := time.perf_counter() - start) < seconds:
+    with free_device() as device:
+        networks = [settings.generator().to(device), settings.discriminator().to(device)]
         train_once(settings, *networks)
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        done += 1
+        start, done = time.perf_counter(), 0
+        while (elapsed := time.perf_counter() - start) < seconds:
+            train_once(settings, *networks)
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            done += 1
     return count(settings)[0] * done / elapsed
 
 

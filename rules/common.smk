@@ -1,6 +1,7 @@
 # What rules share: the checked configuration, code digests, and functions of wildcards.
 
 import csv
+import math
 import re
 from pathlib import Path
 
@@ -225,10 +226,10 @@ def test_images(wildcards):
     return dataset_settings(wildcards)["test"]
 
 
-def recovery(wildcards):
-    """Where an unfinished segment keeps its state; not an output, as those go when a job fails."""
-    folder = f"{RESULTS}/recovery/{{experiment}}/{{model}}/{{instance}}/{{segment}}"
-    return folder.format(**wildcards)
+def recovery_folder(name):
+    """A function: where a job keeps what outlives it; outputs do not when a job fails."""
+    folder = f"{RESULTS}/recovery/{{experiment}}/{{model}}/{{instance}}/{name}"
+    return lambda wildcards: folder.format(**wildcards)
 
 
 def snapshot_folder(path):
@@ -269,11 +270,15 @@ def final_checkpoint(wildcards):
     return f"{RUN}/{{checkpoint}}.safetensors".format(**wildcards)
 
 
-def shard_files(wildcards):
-    """The shares of a final reconstruction."""
-    count = experiment(wildcards)["evaluation"]["final"]["shards"]
-    path = f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors"
-    return expand(path, shard=range(1, count + 1), **wildcards)
+def shard_files(suffix):
+    """An input function: a file of each share of a final reconstruction."""
+
+    def files(wildcards):
+        count = experiment(wildcards)["evaluation"]["final"]["shards"]
+        path = f"{RUN}/final/{{checkpoint}}/{{shard}}.{suffix}"
+        return expand(path, shard=range(1, count + 1), **wildcards)
+
+    return files
 
 
 def sampled_file(wildcards):
@@ -282,6 +287,37 @@ def sampled_file(wildcards):
         return f"{RUN}/optimal.safetensors".format(**wildcards)
     number = (int(wildcards.at) - 1) // experiment(wildcards)["segment"] + 1
     return f"{RUN}/segments/{number}/snapshots".format(**wildcards)
+
+
+# Runtimes. On this machine nothing limits a job; elsewhere it gets half an hour and twice the estimate
+# of the configuration, and an evaluation that needed more gets more when it is tried again.
+
+
+def minutes(seconds, attempt=1):
+    """The `runtime` of a job that is estimated to compute for some seconds."""
+    return None if workflow.local_exec else attempt * math.ceil(30 + 2 * seconds / 60)
+
+
+def training_minutes(wildcards):
+    """Of a segment; what it does not finish, the next attempt does."""
+    settings = experiment(wildcards)
+    return minutes(settings["segment"] * settings["seconds"]["iteration"])
+
+
+def evaluation_minutes(wildcards, attempt):
+    """Of the snapshots of a segment."""
+    settings = experiment(wildcards)
+    running = settings["evaluation"]["running"]
+    steps = (settings["segment"] // running["every"] + 1) * running["images"] * running["steps"]
+    return minutes(steps * settings["seconds"]["step"], attempt)
+
+
+def reconstruction_minutes(wildcards, attempt):
+    """Of a share of the test images."""
+    settings = experiment(wildcards)
+    final = settings["evaluation"]["final"]
+    steps = math.ceil(final["images"] / final["shards"]) * final["steps"]
+    return minutes(steps * settings["seconds"]["step"], attempt)
 
 
 # Tables

@@ -12,6 +12,7 @@ rule evaluate_segment:
         running=f"{RUN}/segments/{{segment}}/running.csv",
         losses=f"{RUN}/segments/{{segment}}/running.npy",
         best=f"{RUN}/segments/{{segment}}/best.safetensors",
+        provenance=f"{RUN}/segments/{{segment}}/evaluate.json",
     log:
         f"{RUN}/segments/{{segment}}/evaluate.log",
     conda:
@@ -19,12 +20,13 @@ rule evaluate_segment:
     resources:
         gpu=1,
         mem_mb=8000,
-        runtime=720,
+        runtime=evaluation_minutes,
     params:
         images=lookup("experiments/{experiment}/evaluation/running/images", within=config),
         steps=lookup("experiments/{experiment}/evaluation/running/steps", within=config),
         lr=lookup("experiments/{experiment}/evaluation/lr", within=config),
         loss_batch=lookup("experiments/{experiment}/batch_size", within=config),
+        attempts=recovery_folder("attempts/evaluate-{segment}"),
         code=code("evaluate.py"),
     script:
         "../scripts/evaluate.py"
@@ -120,7 +122,8 @@ rule reconstruct_shard:
         permutation=dataset_file("permutation.npy"),
         checkpoint=final_checkpoint,
     output:
-        temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors"),
+        shard=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors"),
+        provenance=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.json"),
     log:
         f"{RUN}/final/{{checkpoint}}/{{shard}}.log",
     conda:
@@ -128,13 +131,14 @@ rule reconstruct_shard:
     resources:
         gpu=1,
         mem_mb=8000,
-        runtime=720,
+        runtime=reconstruction_minutes,
     params:
         images=lookup("experiments/{experiment}/evaluation/final/images", within=config),
         steps=lookup("experiments/{experiment}/evaluation/final/steps", within=config),
         shards=lookup("experiments/{experiment}/evaluation/final/shards", within=config),
         lr=lookup("experiments/{experiment}/evaluation/lr", within=config),
         loss_batch=lookup("experiments/{experiment}/batch_size", within=config),
+        attempts=recovery_folder("attempts/{checkpoint}-{shard}"),
         code=code("reconstruct.py"),
     script:
         "../scripts/reconstruct.py"
@@ -143,10 +147,12 @@ rule reconstruct_shard:
 rule join_shards:
     """Join the shares of a final reconstruction."""
     input:
-        shard_files,
+        shards=shard_files("safetensors"),
+        records=shard_files("json"),
     output:
         reconstructions=f"{RUN}/final/{{checkpoint}}.safetensors",
         losses=f"{RUN}/final/{{checkpoint}}.csv",
+        provenance=f"{RUN}/final/{{checkpoint}}.json",
     log:
         f"{RUN}/final/{{checkpoint}}.log",
     localrule: True

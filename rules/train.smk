@@ -14,6 +14,7 @@ rule train_segment:
         samples=f"{RUN}/segments/{{segment}}/samples.npy",
         losses=f"{RUN}/segments/{{segment}}/losses.npy",
         status=f"{RUN}/segments/{{segment}}/status.json",
+        provenance=f"{RUN}/segments/{{segment}}/train.json",
     log:
         f"{RUN}/segments/{{segment}}/train.log",
     wildcard_constraints:
@@ -24,14 +25,15 @@ rule train_segment:
     resources:
         gpu=1,
         mem_mb=8000,
-        runtime=1440,
+        runtime=training_minutes,
     params:
         settings=training_settings,
         start=segment_start,
         stop=segment_stop,
         test_images=test_images,
         restarts=restarts,
-        recovery=recovery,
+        recovery=recovery_folder("{segment}"),
+        attempts=recovery_folder("attempts/train-{segment}"),
         code=code("train.py"),
     script:
         "../scripts/train.py"

@@ -9,9 +9,10 @@ import torch
 from wngan import checkpoint
 from wngan import running as running_losses
 from wngan.data import open_images
-from wngan.device import pick_device
+from wngan.device import describe, free_device
 from wngan.evaluator import reconstruct
 from wngan.log import Progress, logged
+from wngan.provenance import config_digest, recorded
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
 
@@ -29,6 +30,7 @@ def main(
     loss_batch: int,
     compute_batch: int,
     label: str,
+    device: torch.device,
 ) -> None:
     """Writes the loss of each of `snapshots` on the first `count` test images to `running`.
 
@@ -37,7 +39,6 @@ def main(
     count). The snapshot with the lowest loss is copied to `best`; a segment that a diverged run has
     no snapshots of leaves an empty table, an empty array and an empty checkpoint.
     """
-    device = pick_device()
     targets = to_tensor(open_images(about)[np.load(permutation)[:count]], device)
     rows, per_image = [], np.empty((0, count), np.float32)
     files = sorted(snapshots.glob("*.safetensors"))
@@ -67,7 +68,17 @@ if "snakemake" in globals():
     torch.set_num_threads(snakemake.threads)
     # Not a parameter of the rule: what comes out does not depend on it.
     settings = snakemake.config["experiments"][snakemake.wildcards.experiment]
-    with logged(snakemake.log[0]):
+    with (
+        logged(snakemake.log[0]),
+        free_device() as device,
+        recorded(
+            Path(snakemake.params.attempts),
+            Path(snakemake.output.provenance),
+            describe(device),
+            config=config_digest(snakemake.config),
+            code=snakemake.params.code,
+        ),
+    ):
         main(
             about=Path(snakemake.input.about),
             permutation=Path(snakemake.input.permutation),
@@ -81,4 +92,5 @@ if "snakemake" in globals():
             loss_batch=snakemake.params.loss_batch,
             compute_batch=settings["evaluation"]["compute_batch"],
             label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
+            device=device,
         )

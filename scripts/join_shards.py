@@ -1,6 +1,7 @@
 """Joins the shares of a final reconstruction."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,13 @@ from safetensors.numpy import load_file, save_file
 from wngan.log import logged
 
 
-def main(shards: list[Path], reconstructions: Path, losses: Path) -> None:
+def main(
+    shards: list[Path], records: list[Path], reconstructions: Path, losses: Path, provenance: Path
+) -> None:
     """Writes all shares' arrays to `reconstructions` and a table of losses to `losses`.
 
     The table has a row per test image, in the order of the permutation: image (from 0) and loss.
+    `provenance` is a list of the shares' records of how they were made.
     """
     parts = [load_file(path) for path in shards]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -22,12 +26,16 @@ def main(shards: list[Path], reconstructions: Path, losses: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("image", "loss"))
         writer.writerows(enumerate(joined["losses"].tolist()))
+    jobs = [json.loads(path.read_text()) for path in records]
+    provenance.write_text(json.dumps(jobs, indent=2) + "\n")
 
 
 if "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
-            [Path(path) for path in snakemake.input],
+            [Path(path) for path in snakemake.input.shards],
+            [Path(path) for path in snakemake.input.records],
             Path(snakemake.output.reconstructions),
             Path(snakemake.output.losses),
+            Path(snakemake.output.provenance),
         )

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from wngan.device import pick_device
+from wngan.device import free_device
 from wngan.log import logged
 from wngan.randomness import fixed_codes
 from wngan.settings import load_generator
 from wngan.tensors import to_uint8
 
 
-def main(source: Path, at: str, output: Path, count: int) -> None:
+def main(source: Path, at: str, output: Path, count: int, device: torch.device) -> None:
     """Writes uint8 (count, H, W, 3); the codes are the same for every run.
 
     Args:
@@ -23,7 +23,6 @@ def main(source: Path, at: str, output: Path, count: int) -> None:
     if not file.exists():
         np.save(output, np.empty((0, 0, 0, 3), np.uint8))
         return
-    device = pick_device()
     generator, about = load_generator(file, device)
     codes = torch.from_numpy(fixed_codes(count, about["settings"]["code_length"])).to(device)
     with torch.no_grad():
@@ -33,10 +32,11 @@ def main(source: Path, at: str, output: Path, count: int) -> None:
 
 if "snakemake" in globals():
     torch.set_num_threads(snakemake.threads)
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0]), free_device() as device:
         main(
             Path(snakemake.input[0]),
             snakemake.wildcards.at,
             Path(snakemake.output[0]),
             snakemake.params.images,
+            device,
         )

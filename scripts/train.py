@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import math
 import shutil
 import signal
-import threading
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +17,16 @@ import torch
 
 from wngan import checkpoint
 from wngan.data import Subset, open_images
-from wngan.device import pick_device
+from wngan.device import describe, free_device
 from wngan.encoded import EncodedImages
+from wngan.locks import held
 from wngan.log import logged, logger
+from wngan.provenance import config_digest, recorded
 from wngan.settings import Settings
 from wngan.training import Interrupted, discard, train
+
+MARGIN = 5.0
+"""Minutes that a job leaves of its runtime, for its last save and what comes before and after."""
 
 
 def main(
@@ -35,11 +43,14 @@ def main(
     code: str,
     label: str,
     threads: int,
+    device: torch.device,
+    save_every: float,
+    reason_to_stop: Callable[[], str],
 ) -> None:
     """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then fills `outputs`.
 
     A run that diverges in its first segment starts again with another seed, up to `restarts` times.
-    The segment's status.json says with which seeds it did.
+    The segment's status.json says with which seeds it did, and has the digest of the end state.
 
     Args:
         about, permutation: of the prepared data set; the first `test_images` of the permutation
@@ -48,15 +59,23 @@ def main(
         outputs: the files of a segment (see `wngan.training.train`), by their names without suffix.
         settings: of the run, for `wngan.settings.Settings`.
         restarts: at most; a run's later segments have the seed of its first and start only once.
+        recovery: a lock beside it keeps two processes from training the same run at once.
         code: digest of the code that trains.
         label: names the run in log lines.
         threads: for computing; where images are encoded, processes that decode them.
+        device: to compute on.
+        save_every: seconds between saves of the state.
+        reason_to_stop: asked after each iteration; what it says, if not "", ends the attempt.
+
+    Raises:
+        Interrupted: there was a reason to stop; the state is kept, and another call goes on.
     """
-    device = pick_device()
     images = open_images(about)
     workers = threads if isinstance(images, EncodedImages) else 0
     torch.set_num_threads(1 if workers else threads)  # results depend on it, but not on workers
     determined_by = {
+        "settings": settings,
+        "restarts": restarts,
         "test_images": test_images,
         "code": code,
         "versions": [torch.__version__, np.__version__],
@@ -65,18 +84,23 @@ def main(
     }
     identity = hashlib.sha256(json.dumps(determined_by, sort_keys=True).encode()).hexdigest()
 
-    told_to_stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told_to_stop.set())
-    run = Settings(**settings | {"channels": tuple(settings["channels"])})
-    if previous is not None:
-        run = replace(run, seed=checkpoint.load(previous)[1]["settings"]["seed"])
-    training_images = Subset(images, np.load(permutation)[test_images:])
-    diverged: list[dict[str, Any]] = []
-    for restart in range(1 if previous else restarts + 1):
-        attempt = run.restarted(restart)
-        folder = recovery / str(restart)
-        try:
+    def pause() -> None:
+        if reason := reason_to_stop():
+            raise Interrupted(f"Stopped {reason}, before it could begin.")
+        time.sleep(1)
+
+    with held(recovery.parent / "lock", pause) as waited:
+        if waited and _made(outputs) == [start, stop, identity]:
+            logger.info("%s: another process finished it.", label)
+            return
+        run = Settings(**settings | {"channels": tuple(settings["channels"])})
+        if previous is not None:
+            run = replace(run, seed=checkpoint.load(previous)[1]["settings"]["seed"])
+        training_images = Subset(images, np.load(permutation)[test_images:])
+        diverged: list[dict[str, Any]] = []
+        for restart in range(1 if previous else restarts + 1):
+            attempt = run.restarted(restart)
+            folder = recovery / str(restart)
             train(
                 attempt,
                 training_images,
@@ -88,27 +112,59 @@ def main(
                 label=label,
                 device=device,
                 workers=workers,
-                should_stop=told_to_stop.is_set,
+                reason_to_stop=reason_to_stop,
+                save_every=save_every,
             )
-        except Interrupted as interrupted:
-            logger.info("%s: %s", label, interrupted)
-            raise SystemExit(1) from None
-        status = json.loads((folder / "status.json").read_text())
-        status |= {"seed": attempt.seed, "restarts": list(diverged)}
-        if status["status"] != "diverged":
-            break
-        diverged.append({key: status[key] for key in ("seed", "iteration", "reason")})
+            status = json.loads((folder / "status.json").read_text())
+            status |= {"seed": attempt.seed, "restarts": list(diverged)}
+            if status["status"] != "diverged":
+                break
+            diverged.append({key: status[key] for key in ("seed", "iteration", "reason")})
 
-    # Copied, not moved: an attempt that dies here must find the folder whole.
-    for name, path in outputs.items():
-        made = next(folder.glob(f"{name}*"))
-        if made.is_dir():
-            shutil.copytree(made, path, dirs_exist_ok=True)
-        else:
-            shutil.copyfile(made, path)
-    outputs["status"].write_text(json.dumps(status) + "\n")
-    discard(recovery)
+        # Copied, not moved: an attempt that dies here must find the folder whole.
+        for name, path in outputs.items():
+            made = next(folder.glob(f"{name}*"))
+            if made.is_dir():
+                shutil.copytree(made, path, dirs_exist_ok=True)
+            else:
+                shutil.copyfile(made, path)
+        status["state"] = _digest(outputs["state"])
+        outputs["status"].write_text(json.dumps(status) + "\n")
+        discard(recovery)
     logger.info("%s finished iterations %d to %d.", label, start + 1, stop)
+
+
+def reasons(began: float, runtime: float | None) -> Callable[[], str]:
+    """A function that says why to stop now, or "".
+
+    Reasons are a SIGTERM or SIGINT from now on, and that `runtime` minutes since `began`, on the
+    clock of `time.monotonic`, will be over soon: in `MARGIN` minutes, or in a quarter of a short
+    runtime.
+    """
+    received: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: received.append(number))
+    end = math.inf
+    if runtime is not None:
+        end = began + 60 * (runtime - min(MARGIN, runtime / 4))
+
+    def reason() -> str:
+        if received:
+            return f"on {signal.Signals(received[0]).name}"
+        if time.monotonic() > end:
+            return f"as its runtime of {runtime:g} minutes is about to end"
+        return ""
+
+    return reason
+
+
+def _made(outputs: dict[str, Path]) -> list[Any]:
+    """Start, stop and identity of the segment whose files are in `outputs`, if they are whole."""
+    try:
+        _, metadata = checkpoint.load(outputs["state"])
+    except checkpoint.CheckpointError:
+        return []
+    return json.loads(metadata["identity"])[1:] if outputs["status"].exists() else []
 
 
 def _digest(path: Path) -> str:
@@ -117,19 +173,40 @@ def _digest(path: Path) -> str:
 
 
 if "snakemake" in globals():
+    began = time.monotonic()
     with logged(snakemake.log[0]):
-        main(
-            about=Path(snakemake.input.about),
-            permutation=Path(snakemake.input.permutation),
-            previous=Path(snakemake.input.previous) if snakemake.input.previous else None,
-            outputs={name: Path(path) for name, path in snakemake.output.items()},
-            settings=snakemake.params.settings,
-            start=snakemake.params.start,
-            stop=snakemake.params.stop,
-            test_images=snakemake.params.test_images,
-            restarts=snakemake.params.restarts,
-            recovery=Path(snakemake.params.recovery),
-            code=snakemake.params.code,
-            label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
-            threads=snakemake.threads,
-        )
+        try:
+            with (
+                free_device() as device,
+                recorded(
+                    Path(snakemake.params.attempts),
+                    Path(snakemake.output.provenance),
+                    describe(device),
+                    config=config_digest(snakemake.config),
+                    code=snakemake.params.code,
+                    settings=snakemake.params.settings,
+                ),
+            ):
+                outputs = {name: Path(path) for name, path in snakemake.output.items()}
+                del outputs["provenance"]
+                main(
+                    about=Path(snakemake.input.about),
+                    permutation=Path(snakemake.input.permutation),
+                    previous=Path(snakemake.input.previous) if snakemake.input.previous else None,
+                    outputs=outputs,
+                    settings=snakemake.params.settings,
+                    start=snakemake.params.start,
+                    stop=snakemake.params.stop,
+                    test_images=snakemake.params.test_images,
+                    restarts=snakemake.params.restarts,
+                    recovery=Path(snakemake.params.recovery),
+                    code=snakemake.params.code,
+                    label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
+                    threads=snakemake.threads,
+                    device=device,
+                    save_every=snakemake.config["save_every"],
+                    reason_to_stop=reasons(began, snakemake.resources.get("runtime")),
+                )
+        except Interrupted as interrupted:
+            logger.info("%s", interrupted)
+            sys.exit(1)

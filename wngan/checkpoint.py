@@ -35,6 +35,9 @@ def save(path: Path, tensors: dict[str, Tensor], metadata: Metadata) -> None:
         path: of the file; its folder exists.
         tensors: by name, on any device.
         metadata: what `json` can write, its keys strings.
+
+    Raises:
+        OSError: the file could not be written, as on a full disk; what was there before still is.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # One entry: safetensors writes several in an order that differs from process to process.
@@ -45,6 +48,8 @@ def save(path: Path, tensors: dict[str, Tensor], metadata: Metadata) -> None:
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except SafetensorError as error:
+        raise OSError(f"{path} could not be written: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)

@@ -1,12 +1,71 @@
-"""The device to compute on."""
+"""The device to compute on: a GPU that no other job of the user has, else the CPU."""
+
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
+from wngan.locks import take
+from wngan.log import logger
 
-def pick_device() -> torch.device:
-    """The first GPU that this process may use, else the CPU.
+LOCKS = Path(tempfile.gettempdir())
 
-    Convolutions are told to compute in float32 on GPUs that would shorten it to TF32.
+
+@contextmanager
+def free_device() -> Iterator[torch.device]:
+    """A GPU that this process may use and no other job holds, for as long as the block runs.
+
+    If all are held it waits for one; with no GPU it is the CPU. Convolutions are told to compute in
+    float32 on GPUs that would shorten it to TF32.
     """
     torch.backends.cudnn.allow_tf32 = False
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not torch.cuda.is_available():
+        yield torch.device("cpu")
+        return
+    # Not by their numbers: a job that may use one GPU of several calls it number 0.
+    count = torch.cuda.device_count()
+    names = [str(torch.cuda.get_device_properties(number).uuid) for number in range(count)]
+    with one_of(names, LOCKS) as number, torch.cuda.device(number):
+        yield torch.device("cuda", number)
+
+
+@contextmanager
+def one_of(names: Sequence[str], folder: Path, pause: float = 1) -> Iterator[int]:
+    """The index of one of `names` that no other process of the user holds, held by a lock file.
+
+    Args:
+        names: of devices, one at least.
+        folder: of the lock files, on this machine.
+        pause: seconds between tries while others hold them all.
+    """
+    paths = [folder / f"wngan-{os.getuid()}-{name}.lock" for name in names]
+    waits = False
+    while True:
+        for index, path in enumerate(paths):
+            if (file := take(path)) is not None:
+                with file:
+                    yield index
+                return
+        if not waits:
+            logger.info("Waits for a GPU: others hold %s.", ", ".join(names))
+        waits = True
+        time.sleep(pause)
+
+
+def describe(device: torch.device) -> str:
+    """The name of a device's hardware."""
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)} (CUDA {torch.version.cuda})"
+    return f"CPU ({_processor()})"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,12 +1,27 @@
-"""What a result was computed with: the digest of the code behind a script."""
+"""What a result was computed from, with and on: digests, versions, machines, times."""
 
 import hashlib
+import json
+import os
+import platform
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from functools import cache
+from importlib.metadata import version
 from modulefinder import ModuleFinder
 from pathlib import Path
+from typing import Any
 
-WITHOUT_EFFECT = ("__init__.py", "log.py")
+WITHOUT_EFFECT = ("__init__.py", "locks.py", "log.py", "provenance.py")
 """Modules that no result depends on."""
+
+PACKAGES = ("numpy", "safetensors", "snakemake", "torch")
+"""Whose versions a record has."""
 
 
 @cache
@@ -30,3 +45,61 @@ def code_digest(script: Path) -> str:
     for file in sources(script):
         digest.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def config_digest(config: Any) -> str:
+    """A digest of a configuration, or of a part of one."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@contextmanager
+def recorded(
+    folder: Path, record: Path, device: str, every: float = 30, **about: Any
+) -> Iterator[None]:
+    """Keeps account of a job: of this attempt in `folder`, and at its end of them all in `record`.
+
+    Args:
+        folder: of the job's attempts, outside its outputs, which Snakemake deletes when it fails.
+        record: a JSON file, written when the block ends well; `folder` is then removed.
+        device: what is computed on.
+        every: seconds between updates of the attempt's file, so that a killed one counts as well.
+        **about: what else the record says, such as digests.
+
+    The record also has `versions`, `attempts` (oldest first, of each `started`, `host`, `device`
+    and `seconds`) and `seconds`, their sum.
+    """
+    started, began = datetime.now(UTC), time.monotonic()
+    host = socket.gethostname()
+    attempt = {"started": started.isoformat(timespec="seconds"), "host": host, "device": device}
+    file = folder / f"{started:%Y%m%dT%H%M%S.%f}-{host}-{os.getpid()}.json"
+    finished = threading.Event()
+
+    def write() -> None:
+        seconds = round(time.monotonic() - began, 3)
+        temporary = file.with_suffix(".part")
+        with suppress(OSError):  # a full disk, which is for others to report
+            folder.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(attempt | {"seconds": seconds}) + "\n")
+            os.replace(temporary, file)
+
+    def keep_writing() -> None:
+        while not finished.wait(every):
+            write()
+
+    write()
+    thread = threading.Thread(target=keep_writing, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        thread.join()
+        write()
+    attempts = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    about |= {
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        "attempts": attempts,
+        "seconds": round(sum(attempt["seconds"] for attempt in attempts), 3),
+    }
+    record.write_text(json.dumps(about, indent=2) + "\n")
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,6 @@
 """GAN training as in sections 4 and 5.1: one loop, resumable at any iteration."""
 
+import hashlib
 import json
 import shutil
 import signal
@@ -45,7 +46,7 @@ def train(
     label: str = "training",
     device: str | torch.device = "cpu",
     workers: int = 0,
-    should_stop: Callable[[], bool] = lambda: False,
+    reason_to_stop: Callable[[], str] = str,
     save_every: float = 300.0,
 ) -> None:
     """Trains one segment of a run, iterations `start` + 1 to `stop`, and leaves it in `folder`.
@@ -68,7 +69,7 @@ def train(
         label: names the run in log lines.
         device: of the networks.
         workers: processes that read batches of images ahead; with 0 this process reads them.
-        should_stop: asked after each iteration; when it says so, the state is saved.
+        reason_to_stop: asked after each iteration; if it gives one, the state is saved.
         save_every: seconds between saves of the state.
 
     The files in `folder` afterwards:
@@ -83,7 +84,7 @@ def train(
             NaN where a diverged run has none.
 
     Raises:
-        Interrupted: `should_stop` said so.
+        Interrupted: there was a reason to stop.
         ValueError: intervals that do not divide one another, `previous` missing or at another
             iteration, or fewer images than a batch has.
         wngan.checkpoint.CheckpointError: `previous` is missing or damaged.
@@ -129,6 +130,7 @@ def train(
         try:
             tensors, saved = checkpoint.load(state_file)
             if saved["identity"] == identity:
+                _check_files(folder, settings, saved, start)
                 _restore(tensors, networks, optimizers)
                 metadata, resumed = saved, True
                 logger.info("%s continues after iteration %d.", label, metadata["iteration"])
@@ -143,6 +145,7 @@ def train(
     def save_state() -> None:
         samples.flush()
         losses.flush()
+        metadata["series"] = _digest(losses, samples, settings, metadata["iteration"] - start)
         tensors: dict[str, Tensor] = {}
         for name in networks:
             tensors |= checkpoint.with_prefix(name, networks[name].state_dict())
@@ -158,28 +161,21 @@ def train(
         checkpoint.save(path, tensors, about)
 
     size, rows = settings.image_size, (stop - start) // settings.sample_every
+    if not resumed:  # written whole: a full disk is an error now, in a memory map it were a crash
+        shape = (rows, settings.sample_codes, size, size, 3)
+        np.save(folder / "losses.npy", np.full((stop - start, 2), np.nan, np.float32))
+        np.save(folder / "samples.npy", np.zeros(shape, np.uint8))
+    losses = np.lib.format.open_memmap(folder / "losses.npy", "r+")
+    samples = np.lib.format.open_memmap(folder / "samples.npy", "r+")
     if resumed:
-        losses = np.lib.format.open_memmap(folder / "losses.npy", "r+")
-        samples = np.lib.format.open_memmap(folder / "samples.npy", "r+")
         # What the stopped attempt left beyond its last save.
         losses[max(metadata["iteration"] - start, 0) :] = np.nan
         samples[max(metadata["iteration"] - start, 0) // settings.sample_every :] = 0
         for path in snapshots.iterdir():
             if path.name.startswith(".") or path.name > f"{metadata['iteration']:07d}.safetensors":
                 path.unlink()
-    else:
-        losses = np.lib.format.open_memmap(
-            folder / "losses.npy", "w+", np.dtype(np.float32), (stop - start, 2)
-        )
-        losses[:] = np.nan
-        samples = np.lib.format.open_memmap(
-            folder / "samples.npy",
-            "w+",
-            np.dtype(np.uint8),
-            (rows, settings.sample_codes, size, size, 3),
-        )
-        if start == 0:
-            save_snapshot()
+    elif start == 0:
+        save_snapshot()
 
     def codes(purpose: str) -> Tensor:
         shape = (settings.batch_size, settings.code_length)
@@ -255,15 +251,16 @@ def train(
                 if iteration % settings.snapshot_every == 0:
                     save_snapshot()
 
-            interrupted = should_stop() and iteration < stop
-            if interrupted or time.monotonic() - saved_at > save_every:
+            reason = reason_to_stop() if iteration < stop else ""
+            if reason or time.monotonic() - saved_at > save_every:
                 done = iteration - window_start
                 losses[window_start - start : iteration - start] = window[:done].cpu().numpy()
                 save_state()
                 saved_at = time.monotonic()
-            if interrupted:
-                raise Interrupted(f"Stopped at iteration {iteration} of {stop}; the state is kept.")
-    about = {key: metadata[key] for key in metadata.keys() - {"settings", "identity"}}
+            if reason:
+                where = f"iteration {iteration} of {stop}"
+                raise Interrupted(f"{label} stopped at {where} {reason}; the state is kept.")
+    about = {key: metadata[key] for key in metadata.keys() - {"settings", "identity", "series"}}
     (folder / "status.json").write_text(json.dumps(about, sort_keys=True) + "\n")
     save_state()
 
@@ -290,6 +287,29 @@ def discard(folder: Path) -> None:
     for state in folder.glob("**/state.safetensors"):
         state.unlink()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _digest(losses: np.ndarray, samples: np.ndarray, settings: Settings, iterations: int) -> str:
+    """Of the losses and samples of a segment's first `iterations`."""
+    digest = hashlib.sha256(losses[: max(iterations, 0)].data)
+    digest.update(samples[: max(iterations, 0) // settings.sample_every].data)
+    return digest.hexdigest()
+
+
+def _check_files(folder: Path, settings: Settings, saved: checkpoint.Metadata, start: int) -> None:
+    """Raises a `CheckpointError` unless the files beside a saved state are what they were."""
+    try:
+        losses, samples = (
+            np.load(folder / f"{x}.npy", mmap_mode="r") for x in ("losses", "samples")
+        )
+    except (OSError, ValueError) as error:
+        raise checkpoint.CheckpointError(f"{folder} lacks losses or samples: {error}") from error
+    if _digest(losses, samples, settings, saved["iteration"] - start) != saved["series"]:
+        raise checkpoint.CheckpointError(f"The losses or samples in {folder} are damaged.")
+    every = settings.snapshot_every
+    first, last = start + every if start else 0, saved["iteration"] - (saved["status"] != "running")
+    for iteration in range(first, last + 1, every):
+        checkpoint.load(folder / "snapshots" / f"{iteration:07d}.safetensors")
 
 
 def _restore(

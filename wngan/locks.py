@@ -1,0 +1,44 @@
+"""Locks between processes; each ends with the process that holds it, however that ends."""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from wngan.log import logger
+
+
+def take(path: Path) -> BinaryIO | None:
+    """Takes the lock `path`, a file that is made if missing; None if another process has it.
+
+    It is held until the file that is returned is closed. Some network file systems know no locks:
+    there a log line says so, and every process gets the lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = open(path, "ab")  # noqa: SIM115
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    except OSError as error:
+        logger.info("%s can't be locked, and nothing else keeps others out: %s", path, error)
+    return file
+
+
+@contextmanager
+def held(path: Path, pause: Callable[[], None]) -> Iterator[bool]:
+    """Waits for the lock `path` and holds it; gives whether there was something to wait for.
+
+    Args:
+        pause: called between tries; what it raises ends the waiting.
+    """
+    waited = False
+    while (file := take(path)) is None:
+        if not waited:
+            logger.info("Waits for the process that holds %s.", path)
+        waited = True
+        pause()
+    with file:
+        yield waited

@@ -12,7 +12,7 @@ rule evaluate_segment:
         running=f"{RUN}/segments/{{segment}}/running.csv",
         losses=f"{RUN}/segments/{{segment}}/running.npy",
         best=f"{RUN}/segments/{{segment}}/best.safetensors",
-        provenance=f"{RUN}/segments/{{segment}}/evaluate.json",
+        provenance=f"{RUN}/segments/{{segment}}/evaluate.provenance.json",
     log:
         f"{RUN}/segments/{{segment}}/evaluate.log",
     conda:
@@ -123,7 +123,7 @@ rule reconstruct_shard:
         checkpoint=final_checkpoint,
     output:
         shard=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors"),
-        provenance=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.json"),
+        provenance=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.provenance.json"),
     log:
         f"{RUN}/final/{{checkpoint}}/{{shard}}.log",
     conda:
@@ -148,11 +148,11 @@ rule join_shards:
     """Join the shares of a final reconstruction."""
     input:
         shards=shard_files("safetensors"),
-        records=shard_files("json"),
+        records=shard_files("provenance.json"),
     output:
         reconstructions=f"{RUN}/final/{{checkpoint}}.safetensors",
         losses=f"{RUN}/final/{{checkpoint}}.csv",
-        provenance=f"{RUN}/final/{{checkpoint}}.json",
+        provenance=f"{RUN}/final/{{checkpoint}}.provenance.json",
     log:
         f"{RUN}/final/{{checkpoint}}.log",
     localrule: True

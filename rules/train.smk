@@ -14,7 +14,7 @@ rule train_segment:
         samples=f"{RUN}/segments/{{segment}}/samples.npy",
         losses=f"{RUN}/segments/{{segment}}/losses.npy",
         status=f"{RUN}/segments/{{segment}}/status.json",
-        provenance=f"{RUN}/segments/{{segment}}/train.json",
+        provenance=f"{RUN}/segments/{{segment}}/train.provenance.json",
     log:
         f"{RUN}/segments/{{segment}}/train.log",
     wildcard_constraints:

@@ -22,6 +22,7 @@ PARTS = (
     "envs",
     "demo",
     "profiles",
+    "slurm",
 )
 
 
@@ -71,6 +72,17 @@ def copy(root: Path) -> Repository:
             shutil.copy(source, root / part)
     shutil.copy(Path(__file__).with_name("tiny.yaml"), root / "tiny.yaml")
     return Repository(root)
+
+
+def results(root: Path) -> dict[str, bytes]:
+    """Every file below results/ but logs, locks and records of machines and times."""
+    others = (".log", "/lock", "provenance.json", "provenance.html")
+    files = (path for path in (root / "results").rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in files
+        if not str(path).endswith(others)
+    }
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas
@@ -14,7 +13,7 @@ import torch
 import yaml
 from safetensors.numpy import load_file
 
-from tests.workflow.conftest import Repository
+from tests.workflow.conftest import Repository, results
 from wngan.evaluator import reconstruct
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
@@ -23,14 +22,6 @@ SEGMENTS, FINALS = 8, 9
 """Of the tiny configuration: training jobs and final reconstructions."""
 
 FIGURES = 34
-
-
-def results(root: Path) -> dict[str, bytes]:
-    """Every file below results/ but logs."""
-    files = (path for path in (root / "results").rglob("*") if path.is_file())
-    return {
-        str(path.relative_to(root)): path.read_bytes() for path in files if path.suffix != ".log"
-    }
 
 
 def test_everything_is_made(finished: Repository) -> None:

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 CONFIGURATION = Path("/etc/slurm")  # `srun` within a job looks nowhere else
 MARK = "# Written by a test; it may be deleted.\n"
 
@@ -165,12 +163,3 @@ def cluster(folder: Path) -> Iterator[Cluster]:
                 made.stop(name)
         for name in files:
             (CONFIGURATION / name).unlink(missing_ok=True)
-
-
-@pytest.fixture(scope="session")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A cluster; without SLURM's programs or the right to start them the test is skipped."""
-    if reason := missing():
-        pytest.skip(reason)
-    with cluster(tmp_path_factory.mktemp("slurm")) as made:
-        yield made

@@ -1,0 +1,206 @@
+"""The workflow on a real SLURM: the same results, whatever happens to jobs, nodes and Snakemake."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import Repository, copy, results
+from tests.workflow.slurm import Cluster, cluster, missing, wait_for
+
+SEGMENT = "results/runs/tiny/wn/1/segments/2"
+STATE = "results/recovery/tiny/wn/1/2/0/state.safetensors"
+OPTIONS = (
+    *("--profile", "slurm", "--configfile", "tiny.yaml"),
+    *("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5"),
+)
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster; without SLURM's programs or the right to start them the tests are skipped."""
+    if reason := missing():
+        pytest.skip(reason)
+    with cluster(tmp_path_factory.mktemp("slurm")) as made:
+        yield made
+
+
+def test_table2_is_that_of_a_local_run(
+    slurm: Cluster, finished: Repository, repository: Repository
+) -> None:
+    repository.snakemake("results/tables/table2.csv", *OPTIONS)
+    made, expected = results(repository.root), results(finished.root)
+    assert "results/tables/table2.csv" in made
+    assert made == {name: expected[name] for name in made}
+    jobs = slurm.run("scontrol", "show", "jobs", "--oneliner").splitlines()
+    times = []
+    for job in jobs:
+        gpus = "TresPerJob=gres:gpu:1" in job
+        rule = re.search(r"rule_(\w+?)_wildcards", job)
+        assert rule is not None
+        assert gpus == (rule[1] in ("train_segment", "evaluate_segment", "reconstruct_shard"))
+        if gpus:
+            start, end = (re.search(rf"{key}=(\S+)", job) for key in ("StartTime", "EndTime"))
+            assert start is not None and end is not None
+            times += [(datetime.fromisoformat(start[1]), 1), (datetime.fromisoformat(end[1]), -1)]
+    running = 0
+    at_once = [running := running + change for _, change in sorted(times)]
+    assert max(at_once) == 2  # as many as there are GPUs
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A run of two segments that take seconds, trained on this machine without disturbance."""
+    repository = copy(tmp_path_factory.mktemp("undisturbed"))
+    repository.edit("tiny.yaml", "segment: 20", "segment: 1600")
+    repository.edit("tiny.yaml", "every: 10,", "every: 400,")
+    repository.edit(
+        "tiny.yaml", "every: 5, codes: 3, drift: 10", "every: 100, codes: 3, drift: 200"
+    )
+    repository.edit("tiny.yaml", "iterations: 40", "iterations: 3200")
+    repository.edit("tiny.yaml", "save_every: 300", "save_every: 0.5")
+    settings = (repository.root / "tiny.yaml").read_text()
+    settings = settings[: settings.index("tables:")]
+    settings = settings.replace("iterations: 20,", "iterations: 1600,")
+    (repository.root / "tiny.yaml").write_text(settings + "tables: {}\nfigures: {}\nclaims: {}\n")
+    repository.tiny(f"{SEGMENT}/state.safetensors")
+    return repository
+
+
+@dataclass
+class Run:
+    """Snakemake training the second segment through SLURM, and what happens to it."""
+
+    repository: Repository
+    undisturbed: Repository
+    slurm: Cluster
+    process: subprocess.Popen[bytes]
+
+    @property
+    def log(self) -> str:
+        """What the attempts at training logged."""
+        file = self.repository.root / SEGMENT / "train.log"
+        return file.read_text() if file.exists() else ""
+
+    def wait_for_state(self) -> None:
+        """Waits until training has saved a state."""
+        wait_for((self.repository.root / STATE).exists, "a state is saved")
+
+    def training(self) -> int:
+        """The number of the process that trains."""
+        folder = str(self.repository.root)
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                command = path.read_bytes().decode().split("\0")
+                here = os.readlink(path.parent / "cwd") == folder
+            except OSError:
+                continue
+            if here and "python" in command[0] and command[1].endswith(".train.py"):
+                return int(path.parent.name)
+        raise LookupError("nothing trains")
+
+    def finish(self, *, resumed: bool = True) -> None:
+        """Waits for the end; the segment is what it would have been."""
+        assert self.process.wait(300) == 0, (self.repository.root / "out.log").read_text()
+        assert ("continues after iteration" in self.log) == resumed, self.log
+        expected = segment(self.undisturbed)
+        assert segment(self.repository) == expected
+        assert not list(self.repository.root.glob("results/recovery/**/*.safetensors"))
+
+
+def segment(repository: Repository) -> dict[str, bytes]:
+    """The files of the second segment but logs and records of times."""
+    made = results(repository.root)
+    return {name: data for name, data in made.items() if name.startswith(SEGMENT)}
+
+
+def start(repository: Repository, *options: str) -> subprocess.Popen[bytes]:
+    """Starts Snakemake with the cluster's profile in the background."""
+    command = [sys.executable, "-m", "snakemake", f"{SEGMENT}/state.safetensors", *OPTIONS]
+    with open(repository.root / "out.log", "ab") as output:
+        return subprocess.Popen(
+            [*command, *options], cwd=repository.root, stdout=output, stderr=output
+        )
+
+
+@pytest.fixture
+def run(
+    request: pytest.FixtureRequest, slurm: Cluster, undisturbed: Repository, tmp_path: Path
+) -> Iterator[Run]:
+    """The second segment, which training has begun and saved a state of."""
+    shutil.copytree(undisturbed.root, tmp_path / "copy")
+    repository = Repository(tmp_path / "copy")
+    shutil.rmtree(repository.root / SEGMENT)
+    options = getattr(request, "param", ())
+    made = Run(repository, undisturbed, slurm, start(repository, *options))
+    try:
+        made.wait_for_state()
+        yield made
+    finally:
+        made.process.kill()
+        made.process.wait()
+        for job in slurm.jobs("PENDING,RUNNING"):
+            slurm.run("scancel", job)
+        wait_for(lambda: not slurm.jobs("PENDING,RUNNING,COMPLETING"), "jobs end")
+
+
+def test_a_cancelled_job_is_tried_again(run: Run) -> None:
+    run.slurm.run("scancel", *run.slurm.jobs())
+    run.finish()
+    assert "on SIGTERM; the state is kept." in run.log
+
+
+def test_a_killed_training_is_tried_again(run: Run) -> None:
+    os.kill(run.training(), signal.SIGKILL)
+    run.finish()
+
+
+def test_a_job_that_hangs_runs_out_of_time_and_is_tried_again(run: Run) -> None:
+    job = run.slurm.jobs()[0]
+    os.kill(run.training(), signal.SIGSTOP)
+    run.slurm.run("scontrol", "update", f"jobid={job}", "timelimit=1")
+    run.finish()
+    assert "JobState=TIMEOUT" in run.slurm.run("scontrol", "show", "job", job)
+
+
+def test_a_node_that_goes_down_and_returns(run: Run) -> None:
+    job = run.slurm.jobs()[0]
+    run.slurm.stop("slurmd", signal.SIGKILL)
+    wait_for(lambda: run.slurm.node().startswith("down"), "the node is missed")
+    run.slurm.start_node()
+    run.finish()
+    assert "Restarts=1" in run.slurm.run("scontrol", "show", "job", job)
+
+
+def test_snakemake_is_killed_and_started_again(run: Run) -> None:
+    """Its job goes on meanwhile; a second one for the same run waits for it."""
+    run.process.kill()
+    run.process.wait()
+    refused = run.repository.snakemake(f"{SEGMENT}/state.safetensors", *OPTIONS, fails=True)
+    assert "Directory cannot be locked" in refused
+    run.repository.snakemake("--unlock", *OPTIONS)
+    run.process = start(run.repository)
+    run.finish(resumed=False)
+    assert "Waits for the process that holds" in run.log
+    assert "another process finished it" in run.log
+
+
+@pytest.mark.parametrize("run", [("--set-resources", "train_segment:runtime=1")], indirect=True)
+def test_a_job_leaves_before_its_runtime_ends(run: Run) -> None:
+    """Where its file system hung for a while, say."""
+    job, training = run.slurm.jobs()[0], run.training()
+    os.kill(training, signal.SIGSTOP)
+    time.sleep(42)
+    os.kill(training, signal.SIGCONT)
+    run.finish()
+    assert "as its runtime of 1 minutes is about to end; the state is kept." in run.log
+    assert "JobState=FAILED" in run.slurm.run("scontrol", "show", "job", job)

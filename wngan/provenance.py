@@ -17,6 +17,8 @@ from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
 
+from wngan.log import logger
+
 WITHOUT_EFFECT = ("__init__.py", "locks.py", "log.py", "provenance.py")
 """Modules that no result depends on."""
 
@@ -65,12 +67,20 @@ def recorded(
         every: seconds between updates of the attempt's file, so that a killed one counts as well.
         **about: what else the record says, such as digests.
 
-    The record also has `versions`, `attempts` (oldest first, of each `started`, `host`, `device`
-    and `seconds`) and `seconds`, their sum.
+    The record also has `versions`, `attempts` (oldest first, of each `started`, `host`, `device`,
+    `seconds` and its `end`) and `seconds`, their sum. Earlier attempts are logged, as Snakemake
+    deletes their logs as well.
     """
+    for earlier in _attempts(folder):
+        logger.info("Attempt of {started}, {seconds:.0f} s on {host}: {end}".format(**earlier))
     started, began = datetime.now(UTC), time.monotonic()
     host = socket.gethostname()
-    attempt = {"started": started.isoformat(timespec="seconds"), "host": host, "device": device}
+    attempt = {
+        "started": started.isoformat(timespec="seconds"),
+        "host": host,
+        "device": device,
+        "end": "killed",
+    }
     file = folder / f"{started:%Y%m%dT%H%M%S.%f}-{host}-{os.getpid()}.json"
     finished = threading.Event()
 
@@ -91,11 +101,15 @@ def recorded(
     thread.start()
     try:
         yield
+        attempt["end"] = "finished"
+    except BaseException as error:
+        attempt["end"] = str(error) or type(error).__name__
+        raise
     finally:
         finished.set()
         thread.join()
         write()
-    attempts = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    attempts = _attempts(folder)
     about |= {
         "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "attempts": attempts,
@@ -103,3 +117,8 @@ def recorded(
     }
     record.write_text(json.dumps(about, indent=2) + "\n")
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _attempts(folder: Path) -> list[dict[str, Any]]:
+    """The attempts at a job so far, oldest first."""
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]

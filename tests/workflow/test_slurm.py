@@ -50,7 +50,8 @@ def test_table2_is_that_of_a_local_run(
         assert gpus == (rule[1] in ("train_segment", "evaluate_segment", "reconstruct_shard"))
         if gpus:
             start, end = (re.search(rf"{key}=(\S+)", job) for key in ("StartTime", "EndTime"))
-            assert start is not None and end is not None
+            assert start is not None
+            assert end is not None
             times += [(datetime.fromisoformat(start[1]), 1), (datetime.fromisoformat(end[1]), -1)]
     running = 0
     at_once = [running := running + change for _, change in sorted(times)]
@@ -101,7 +102,7 @@ class Run:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 command = path.read_bytes().decode().split("\0")
-                here = os.readlink(path.parent / "cwd") == folder
+                here = str((path.parent / "cwd").readlink()) == folder
             except OSError:
                 continue
             if here and "python" in command[0] and command[1].endswith(".train.py"):

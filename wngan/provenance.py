@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import platform
 import shutil
@@ -17,7 +18,7 @@ from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
 
-from wngan.log import logger
+logger = logging.getLogger("wngan")  # as wngan.log has it, which imports more
 
 WITHOUT_EFFECT = ("__init__.py", "locks.py", "log.py", "provenance.py")
 """Modules that no result depends on."""

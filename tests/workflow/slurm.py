@@ -36,7 +36,7 @@ AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 JobCompType=jobcomp/none
 SchedulerType=sched/backfill
-SchedulerParameters=sched_interval=2,bf_interval=2,requeue_delay=1
+SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=1,sched_min_interval=100000
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
@@ -104,6 +104,12 @@ class Cluster:
         daemon = self.daemons.pop(name)
         daemon.send_signal(number)
         daemon.wait(30)
+
+    def end_steps(self) -> None:
+        """Kills what watches over the jobs of a node whose slurmd is gone."""
+        for path in Path("/proc").glob("[0-9]*/comm"):
+            if path.exists() and path.read_text() == "slurmstepd\n":
+                os.kill(int(path.parent.name), signal.SIGKILL)
 
     def start_node(self) -> None:
         """Starts slurmd and waits until the node takes jobs."""

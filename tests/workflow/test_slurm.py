@@ -62,16 +62,16 @@ def test_table2_is_that_of_a_local_run(
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A run of two segments that take seconds, trained on this machine without disturbance."""
     repository = copy(tmp_path_factory.mktemp("undisturbed"))
-    repository.edit("tiny.yaml", "segment: 20", "segment: 1600")
-    repository.edit("tiny.yaml", "every: 10,", "every: 400,")
+    repository.edit("tiny.yaml", "segment: 20", "segment: 800")
+    repository.edit("tiny.yaml", "every: 10,", "every: 200,")
     repository.edit(
         "tiny.yaml", "every: 5, codes: 3, drift: 10", "every: 100, codes: 3, drift: 200"
     )
-    repository.edit("tiny.yaml", "iterations: 40", "iterations: 3200")
+    repository.edit("tiny.yaml", "iterations: 40", "iterations: 1600")
     repository.edit("tiny.yaml", "save_every: 300", "save_every: 0.5")
     settings = (repository.root / "tiny.yaml").read_text()
     settings = settings[: settings.index("tables:")]
-    settings = settings.replace("iterations: 20,", "iterations: 1600,")
+    settings = settings.replace("iterations: 20,", "iterations: 800,")
     (repository.root / "tiny.yaml").write_text(settings + "tables: {}\nfigures: {}\nclaims: {}\n")
     repository.tiny(f"{SEGMENT}/state.safetensors")
     return repository
@@ -174,8 +174,11 @@ def test_a_job_that_hangs_runs_out_of_time_and_is_tried_again(run: Run) -> None:
 
 
 def test_a_node_that_goes_down_and_returns(run: Run) -> None:
+    """As without power: what ran on it has ended, too."""
     job = run.slurm.jobs()[0]
     run.slurm.stop("slurmd", signal.SIGKILL)
+    run.slurm.end_steps()
+    os.kill(run.training(), signal.SIGKILL)
     wait_for(lambda: run.slurm.node().startswith("down"), "the node is missed")
     run.slurm.start_node()
     run.finish()
@@ -184,14 +187,17 @@ def test_a_node_that_goes_down_and_returns(run: Run) -> None:
 
 def test_snakemake_is_killed_and_started_again(run: Run) -> None:
     """Its job goes on meanwhile; a second one for the same run waits for it."""
+    training = run.training()
+    os.kill(training, signal.SIGSTOP)
     run.process.kill()
     run.process.wait()
     refused = run.repository.snakemake(f"{SEGMENT}/state.safetensors", *OPTIONS, fails=True)
     assert "Directory cannot be locked" in refused
     run.repository.snakemake("--unlock", *OPTIONS)
     run.process = start(run.repository)
+    wait_for(lambda: "Waits for the process that holds" in run.log, "the second job waits")
+    os.kill(training, signal.SIGCONT)
     run.finish(resumed=False)
-    assert "Waits for the process that holds" in run.log
     assert "another process finished it" in run.log
 
 

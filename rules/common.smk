@@ -98,9 +98,9 @@ def digest_of_archive(wildcards):
     return {"bytes": settings["bytes"], "sha256": settings["sha256"]}
 
 
-def lsun_datasets(unpacked):
-    """The names of LSUN's data sets: those whose archive is a folder that the user has, or not."""
-    return [name for name in datasets_of("lsun") if archive_path(name).is_dir() == unpacked]
+def archived_lsun_datasets():
+    """The names of LSUN's data sets, but for those whose archive the user has as a folder."""
+    return [name for name in datasets_of("lsun") if not archive_path(name).is_dir()]
 
 
 def lmdb_file(dataset):
@@ -113,6 +113,12 @@ def lmdb_file(dataset):
 def lmdb_data(wildcards):
     """The file of a data set's LMDB."""
     return lmdb_file(wildcards.dataset)
+
+
+def lmdb_source(wildcards):
+    """Where an LMDB that is unpacked here is from: unlike its data, not too large to be compared."""
+    named = wildcards.dataset in archived_lsun_datasets()
+    return f"{DATA}/{wildcards.dataset}/lmdb/source.txt" if named else []
 
 
 def image_folder(wildcards):

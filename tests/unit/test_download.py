@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from wngan.download import DownloadError, download
+from wngan.verification import WrongFileError
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -169,7 +170,7 @@ def test_no_more_than_the_file_is_written(
 
 
 def refuse() -> None:
-    raise DownloadError("no")
+    raise WrongFileError("no")
 
 
 @pytest.mark.parametrize("path", ["elsewhere", "no_range"])

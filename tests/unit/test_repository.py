@@ -37,7 +37,7 @@ def test_conda_and_uv_have_the_locked_versions() -> None:
 
 
 def test_conda_has_what_scripts_import() -> None:
-    text = "".join(p.read_text() for f in ("wngan", "scripts") for p in (ROOT / f).glob("*.py"))
+    text = "".join(p.read_text() for f in ("wngan", "scripts") for p in (ROOT / f).rglob("*.py"))
     imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE)) - {"wngan"}
     known = {"PIL": "pillow", "sklearn": "scikit-learn", "mpl_toolkits": "matplotlib"}
     derive = runpy.run_path(str(ROOT / "envs/derive.py"))

@@ -157,6 +157,7 @@ def test_every_type_is_fetched_prepared_and_split(
         "keys.npy",
         "lmdb",
         "permutation.npy",
+        "source.txt",
     ]
     assert not repository.replanned(*targets)
 
@@ -166,9 +167,23 @@ def test_every_type_is_fetched_prepared_and_split(
     for path in (data / "raw").iterdir():
         path.touch()
     assert not repository.replanned(*targets)
+
+    # Another crop of LSUN's images unpacks nothing, and leaves the split as it is.
+    unpacked, split = data / "my_lsun/lmdb/data.mdb", data / "my_lsun/permutation.npy"
+    made, permuted = unpacked.stat().st_mtime_ns, split.read_bytes()
+    datasets["my_lsun"]["image_size"] = 128
+    configure(repository, **datasets)
+    assert repository.replanned(*targets) == {"index_lsun": 1, "split": 1}
+    repository.tiny(*targets)
+    found = open_images(data / "my_lsun/images.json")[np.arange(6)]
+    np.testing.assert_array_equal(found, expected["my_lsun"][:, 64:192, 64:192])
+    assert unpacked.stat().st_mtime_ns == made
+    assert split.read_bytes() == permuted
+    assert not repository.replanned(*targets)
+
     datasets["my_lsun"]["archive"]["sha256"] = "0" * 64
     configure(repository, **datasets)
-    assert repository.replanned(*targets) == {"prepare_lsun": 1, "split": 1}
+    assert repository.replanned(*targets) == {"unpack_lsun": 1, "index_lsun": 1, "split": 1}
     printed = repository.tiny(*targets, fails=True)
     assert f"bedroom_train_lmdb.zip has sha256 {lsun_digest}, not {'0' * 64}." in printed
 

@@ -5,6 +5,8 @@ import urllib.request
 from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
+from time import sleep
+from urllib.error import HTTPError
 
 from wngan.files import check_space
 from wngan.log import Progress, logger
@@ -12,6 +14,9 @@ from wngan.verification import NOT_THE_FILE, WrongFileError, is_html, verify
 
 CHUNK = 1 << 20
 TIMEOUT = 60  # seconds without a byte
+PAUSE = 1  # seconds after the first failure; twice as many after each other one, up to
+LONGEST_PAUSE = 60
+PASSING = (408, 429)  # refusals that may be over after a pause
 
 
 class DownloadError(Exception):
@@ -22,7 +27,8 @@ def download(sources: Sequence[str], path: Path, size: int, sha256: str, attempt
     """Fetches `path` from the first of `sources` that has it; it is there whole or not at all.
 
     What has arrived is kept beside it with the suffix .part and continued later, at the next
-    attempt, source or call.
+    attempt, source or call. After a dropped connection or an error of the server there is a pause
+    before the next attempt with the same source; a source that refuses has no other.
 
     Args:
         sources: URLs, tried in turn.
@@ -49,11 +55,16 @@ def download(sources: Sequence[str], path: Path, size: int, sha256: str, attempt
             except (OSError, HTTPException, WrongFileError) as error:
                 problems[source] = f"{source}: {error}"
                 logger.info("%s", problems[source])
+                if _refuses(error):
+                    break
                 have = _length(part)
+                pause = min(PAUSE * 2**failures, LONGEST_PAUSE)
                 failures += have <= furthest or have == size
                 furthest = max(furthest, have)
                 if have == size:
                     part.unlink()  # whole, but not the file
+                if failures < attempts and not isinstance(error, WrongFileError):
+                    sleep(pause)
             else:
                 os.replace(part, path)
                 return
@@ -88,6 +99,13 @@ def _fetch(source: str, part: Path, size: int) -> None:
                 have += len(chunk)
                 progress.update(len(chunk))
                 chunk = response.read1(min(CHUNK, size - have))  # no more, whatever it sends
+    if have < size:
+        raise ConnectionError(f"It stopped at {have} of {size} bytes.")
+
+
+def _refuses(error: Exception) -> bool:
+    """Whether a server says that it will not give a file, however often it is asked."""
+    return isinstance(error, HTTPError) and error.code // 100 == 4 and error.code not in PASSING
 
 
 def _length(part: Path) -> int:

@@ -79,6 +79,17 @@ def test_contents_decide_and_times_do_not(tmp_path: Path) -> None:
     assert digest() == first
 
 
+def test_folders_that_are_no_packages_may_have_any_name(tmp_path: Path) -> None:
+    """Such as lmdb, for images that lie in the repository."""
+    for folder in ("scripts", "wngan", "lmdb"):
+        (tmp_path / folder).mkdir()
+    files = [tmp_path / "scripts/run.py", tmp_path / "wngan/layers.py"]
+    files[0].write_text("import lmdb\nfrom wngan import layers\n")
+    for file in (files[1], tmp_path / "wngan/__init__.py"):
+        file.write_text("")
+    assert sources(files[0]) == tuple(files)
+
+
 def test_modules_without_effect_compute_nothing() -> None:
     for file in (ROOT / "wngan").rglob("__init__.py"):
         assert file.read_text().count("\n") < 15

@@ -87,9 +87,22 @@ def archive_path(dataset):
     return Path(DATA, "raw", file.expanduser())
 
 
+def given(path, problem):
+    """A file or folder of the user's; what is in it, its age does not say.
+
+    If it is not there, a sentence stands in its place: a file that nothing makes either, so that
+    Snakemake shows it, before any work starts, if a target needs it.
+    """
+    return ancient(str(path) if path.exists() else f"{problem}; there is no {path}")
+
+
 def archive(wildcards):
-    """A data set's archive; what is in it, its digest says."""
-    return ancient(str(archive_path(wildcards.dataset)))
+    """A data set's archive, fetched unless its path is absolute; what is in it, its digest says."""
+    path = archive_path(wildcards.dataset)
+    if config["datasets"][wildcards.dataset]["archive"]["file"] in archives_to_fetch():
+        return ancient(str(path))
+    key = f"datasets.{wildcards.dataset}.archive.file"
+    return given(path, f"{key} must be a copy that you have, or a relative path to fetch it to")
 
 
 def digest_of_archive(wildcards):
@@ -105,9 +118,11 @@ def archived_lsun_datasets():
 
 def lmdb_file(dataset):
     """The file of LSUN's LMDB, in the folder that the user has, or taken out of the archive."""
-    given = archive_path(dataset)
-    folder = given if given.is_dir() else Path(DATA, dataset, "lmdb")
-    return ancient(str(folder / "data.mdb"))
+    folder = archive_path(dataset)
+    if folder.is_dir():
+        key = f"datasets.{dataset}.archive.file"
+        return given(folder / "data.mdb", f"{key} must be an archive, or a folder with an LMDB")
+    return ancient(f"{DATA}/{dataset}/lmdb/data.mdb")
 
 
 def lmdb_data(wildcards):
@@ -122,8 +137,10 @@ def lmdb_source(wildcards):
 
 
 def image_folder(wildcards):
-    """The folder or zip of a data set of the user's; a folder's age is not that of its images."""
-    return ancient(str(Path(config["datasets"][wildcards.dataset]["path"]).expanduser()))
+    """The folder or zip of a data set of the user's."""
+    path = Path(config["datasets"][wildcards.dataset]["path"]).expanduser()
+    key = f"datasets.{wildcards.dataset}.path"
+    return given(path, f"{key} must be a folder or a zip with images")
 
 
 def image_files(dataset):

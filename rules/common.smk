@@ -88,9 +88,22 @@ def archive_path(dataset):
     return Path(DATA, "raw", file.expanduser())
 
 
+def given(path, problem):
+    """A file or folder of the user's; what is in it, its age does not say.
+
+    If it is not there, a sentence stands in its place: a file that nothing makes either, so that
+    Snakemake shows it, before any work starts, if a target needs it.
+    """
+    return ancient(str(path) if path.exists() else f"{problem}; there is no {path}")
+
+
 def archive(wildcards):
-    """A data set's archive; what is in it, its digest says."""
-    return ancient(str(archive_path(wildcards.dataset)))
+    """A data set's archive, fetched unless its path is absolute; what is in it, its digest says."""
+    path = archive_path(wildcards.dataset)
+    if config["datasets"][wildcards.dataset]["archive"]["file"] in archives_to_fetch():
+        return ancient(str(path))
+    key = f"datasets.{wildcards.dataset}.archive.file"
+    return given(path, f"{key} must be a copy that you have, or a relative path to fetch it to")
 
 
 def digest_of_archive(wildcards):
@@ -99,16 +112,18 @@ def digest_of_archive(wildcards):
     return {"bytes": settings["bytes"], "sha256": settings["sha256"]}
 
 
-def lsun_datasets(unpacked):
-    """The names of LSUN's data sets: those whose archive is a folder that the user has, or not."""
-    return [name for name in datasets_of("lsun") if archive_path(name).is_dir() == unpacked]
+def archived_lsun_datasets():
+    """The names of LSUN's data sets, but for those whose archive the user has as a folder."""
+    return [name for name in datasets_of("lsun") if not archive_path(name).is_dir()]
 
 
 def lmdb_file(dataset):
     """The file of LSUN's LMDB, in the folder that the user has, or taken out of the archive."""
-    given = archive_path(dataset)
-    folder = given if given.is_dir() else Path(DATA, dataset, "lmdb")
-    return ancient(str(folder / "data.mdb"))
+    folder = archive_path(dataset)
+    if folder.is_dir():
+        key = f"datasets.{dataset}.archive.file"
+        return given(folder / "data.mdb", f"{key} must be an archive, or a folder with an LMDB")
+    return ancient(f"{DATA}/{dataset}/lmdb/data.mdb")
 
 
 def lmdb_data(wildcards):
@@ -116,9 +131,17 @@ def lmdb_data(wildcards):
     return lmdb_file(wildcards.dataset)
 
 
+def lmdb_source(wildcards):
+    """Where an LMDB that is unpacked here is from: unlike its data, not too large to be compared."""
+    named = wildcards.dataset in archived_lsun_datasets()
+    return f"{DATA}/{wildcards.dataset}/lmdb/source.txt" if named else []
+
+
 def image_folder(wildcards):
-    """The folder or zip of a data set of the user's; a folder's age is not that of its images."""
-    return ancient(str(Path(config["datasets"][wildcards.dataset]["path"]).expanduser()))
+    """The folder or zip of a data set of the user's."""
+    path = Path(config["datasets"][wildcards.dataset]["path"]).expanduser()
+    key = f"datasets.{wildcards.dataset}.path"
+    return given(path, f"{key} must be a folder or a zip with images")
 
 
 def image_files(dataset):

@@ -113,42 +113,41 @@ rule prepare_folder:
         "../scripts/prepare_folder.py"
 
 
-rule prepare_lsun:
-    """Take LSUN's images out of the archive, encoded in their LMDB, and list their keys."""
+rule unpack_lsun:
+    """Take LSUN's LMDB out of the archive; its images stay encoded."""
     input:
         archive=archive,
     output:
         data=f"{DATA}/{{dataset}}/lmdb/data.mdb",
-        index=f"{DATA}/{{dataset}}/keys.npy",
-        about=f"{DATA}/{{dataset}}/images.json",
+        source=f"{DATA}/{{dataset}}/lmdb/source.txt",
     log:
-        f"{DATA}/{{dataset}}/prepare.log",
+        f"{DATA}/{{dataset}}/unpack.log",
     wildcard_constraints:
-        dataset=any_of(lsun_datasets(unpacked=False)),
+        dataset=any_of(archived_lsun_datasets()),
     conda:
         "../envs/wngan.yaml"
     resources:
         mem_mb=2000,
         runtime=240,
     params:
-        image_size=lookup("datasets/{dataset}/image_size", within=config),
         archive=digest_of_archive,
-        code=code("prepare_lsun.py"),
+        code=code("unpack_lsun.py"),
     script:
-        "../scripts/prepare_lsun.py"
+        "../scripts/unpack_lsun.py"
 
 
 rule index_lsun:
-    """List the keys of LSUN's images in an LMDB that the user has; it is read where it lies."""
+    """List the keys of LSUN's images in the LMDB, unpacked here or by the user."""
     input:
         data=lmdb_data,
+        source=lmdb_source,
     output:
         index=f"{DATA}/{{dataset}}/keys.npy",
         about=f"{DATA}/{{dataset}}/images.json",
     log:
         f"{DATA}/{{dataset}}/prepare.log",
     wildcard_constraints:
-        dataset=any_of(lsun_datasets(unpacked=True)),
+        dataset=any_of(datasets_of("lsun")),
     conda:
         "../envs/wngan.yaml"
     resources:

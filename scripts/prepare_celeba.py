@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from wngan.datasets import crop_images, write_about
-from wngan.download import verify
+from wngan.datasets.about import write_about
+from wngan.datasets.crops import crop_images
 from wngan.files import replacing
 from wngan.log import logged
+from wngan.verification import verify
 
 
 def main(

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from wngan.datasets import cifar10, write_about
-from wngan.download import verify
+from wngan.datasets.about import write_about
+from wngan.datasets.cifar10 import cifar10
 from wngan.files import check_space, replacing
 from wngan.log import logged
+from wngan.verification import verify
 
 
 def main(archive: Path, images: Path, about: Path, size: int, sha256: str) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wngan.datasets import digits, write_about
+from wngan.datasets.about import write_about
+from wngan.datasets.digits import digits
 from wngan.files import check_space, replacing
 from wngan.log import logged
 

@@ -1,42 +1,34 @@
 """Files from the network, resumed after a drop and checked by digest."""
 
-import hashlib
 import os
 import urllib.request
 from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
+from time import sleep
+from urllib.error import HTTPError
 
 from wngan.files import check_space
 from wngan.log import Progress, logger
+from wngan.verification import NOT_THE_FILE, WrongFileError, is_html, verify
 
 CHUNK = 1 << 20
 TIMEOUT = 60  # seconds without a byte
-HTML = (b"<!doctype html", b"<html")
-NOT_THE_FILE = "it is an HTML page, such as a host's error or quota page, not the file"
+PAUSE = 1  # seconds after the first failure; twice as many after each other one, up to
+LONGEST_PAUSE = 60
+PASSING = (408, 429)  # refusals that may be over after a pause
 
 
 class DownloadError(Exception):
     """A file could not be had whole; the message says what happened with each source."""
 
 
-def verify(path: Path, size: int, sha256: str) -> None:
-    """Raises a `DownloadError` unless the file has `size` bytes and the digest `sha256`."""
-    with open(path, "rb") as file:
-        hint = f": {NOT_THE_FILE}" if _is_html(file.read(CHUNK)) else ""
-        if path.stat().st_size != size:
-            raise DownloadError(f"{path} has {path.stat().st_size} bytes, not {size}{hint}.")
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != sha256:
-        raise DownloadError(f"{path} has sha256 {digest}, not {sha256}{hint}.")
-
-
 def download(sources: Sequence[str], path: Path, size: int, sha256: str, attempts: int = 3) -> None:
     """Fetches `path` from the first of `sources` that has it; it is there whole or not at all.
 
     What has arrived is kept beside it with the suffix .part and continued later, at the next
-    attempt, source or call.
+    attempt, source or call. After a dropped connection or an error of the server there is a pause
+    before the next attempt with the same source; a source that refuses has no other.
 
     Args:
         sources: URLs, tried in turn.
@@ -60,14 +52,19 @@ def download(sources: Sequence[str], path: Path, size: int, sha256: str, attempt
             try:
                 _fetch(source, part, size)
                 verify(part, size, sha256)
-            except (OSError, HTTPException, DownloadError) as error:
+            except (OSError, HTTPException, WrongFileError) as error:
                 problems[source] = f"{source}: {error}"
                 logger.info("%s", problems[source])
+                if _refuses(error):
+                    break
                 have = _length(part)
+                pause = min(PAUSE * 2**failures, LONGEST_PAUSE)
                 failures += have <= furthest or have == size
                 furthest = max(furthest, have)
                 if have == size:
                     part.unlink()  # whole, but not the file
+                if failures < attempts and not isinstance(error, WrongFileError):
+                    sleep(pause)
             else:
                 os.replace(part, path)
                 return
@@ -85,14 +82,14 @@ def _fetch(source: str, part: Path, size: int) -> None:
             have = 0
         elif not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
             part.unlink(missing_ok=True)  # or every later attempt would end here
-            raise DownloadError(f"It does not go on at byte {have}, as it was asked to.")
+            raise WrongFileError(f"It does not go on at byte {have}, as it was asked to.")
         offered = response.length  # which becomes less as it is read
         chunk = response.read1(min(CHUNK, size - have))
         # Before anything is overwritten: such pages often come without a length.
-        if not have and _is_html(chunk):
-            raise DownloadError(f"It offers something else: {NOT_THE_FILE}.")
+        if not have and is_html(chunk):
+            raise WrongFileError(f"It offers something else: {NOT_THE_FILE}.")
         if offered is not None and have + offered != size:
-            raise DownloadError(f"It offers {have + offered} bytes, not {size}.")
+            raise WrongFileError(f"It offers {have + offered} bytes, not {size}.")
         with (
             open(part, "ab" if have else "wb") as file,
             Progress(part.stem, total=size, initial=have, unit="B", unit_scale=True) as progress,
@@ -102,13 +99,15 @@ def _fetch(source: str, part: Path, size: int) -> None:
                 have += len(chunk)
                 progress.update(len(chunk))
                 chunk = response.read1(min(CHUNK, size - have))  # no more, whatever it sends
+    if have < size:
+        raise ConnectionError(f"It stopped at {have} of {size} bytes.")
+
+
+def _refuses(error: Exception) -> bool:
+    """Whether a server says that it will not give a file, however often it is asked."""
+    return isinstance(error, HTTPError) and error.code // 100 == 4 and error.code not in PASSING
 
 
 def _length(part: Path) -> int:
     """The bytes of a file, 0 if there is none."""
     return part.stat().st_size if part.exists() else 0
-
-
-def _is_html(start: bytes) -> bool:
-    """Whether a file that starts like this is a page."""
-    return start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(HTML)

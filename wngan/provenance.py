@@ -34,7 +34,10 @@ def sources(script: Path) -> tuple[Path, ...]:
     Args:
         script: in a folder of the repository whose top holds the package.
     """
-    finder = ModuleFinder(path=[str(script.resolve().parent.parent)])
+    root = script.resolve().parent.parent
+    # ModuleFinder fails at a folder that is called like an import but is no package.
+    folders = [path.name for path in root.iterdir() if not (path / "__init__.py").exists()]
+    finder = ModuleFinder(path=[str(root)], excludes=folders)
     finder.run_script(str(script))
     names = [getattr(module, "__file__", None) for module in finder.modules.values()]
     files = {Path(name).resolve() for name in names if name}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from wngan import diagnosis
-from wngan.datasets import digits
+from wngan.datasets.digits import digits
 from wngan.running import FIELDS as RUNNING
 from wngan.settings import Settings
 from wngan.training import train

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from wngan.download import DownloadError, download
+from wngan.verification import WrongFileError
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -28,8 +29,8 @@ class Handler(BaseHTTPRequestHandler):
         wanted = self.headers["Range"]
         self.requests.append((self.path, wanted))
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-        if self.path == "/missing":
-            self.send_error(404)
+        if self.path.strip("/").isdigit():
+            self.send_error(int(self.path.strip("/")))
             return
         if self.path in ("/page", "/endless_page"):
             page = b"\n <!DOCTYPE html><html>Quota exceeded</html>"
@@ -53,6 +54,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.path in ("/drops", "/stalls", "/elsewhere"):
             body = body[:1_200_000]
+        if self.path == "/stops":
+            body = b""
         self.wfile.write(body)
         if self.path == "/stalls":
             self.wfile.flush()
@@ -79,6 +82,14 @@ def server() -> Iterator[str]:
         http.shutdown()
 
 
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds of each pause, which takes none."""
+    seconds: list[float] = []
+    monkeypatch.setattr("wngan.download.sleep", seconds.append)
+    return seconds
+
+
 def test_a_drop_is_resumed(server: str, tmp_path: Path) -> None:
     download([f"{server}/drops"], tmp_path / "file", len(CONTENT), DIGEST)
     assert (tmp_path / "file").read_bytes() == CONTENT
@@ -94,22 +105,52 @@ def test_a_server_that_cannot_resume_sends_all_again(server: str, tmp_path: Path
 
 
 def test_sources_are_tried_in_turn(server: str, tmp_path: Path) -> None:
-    sources = [f"{server}/missing", f"{server}/page", f"{server}/whole"]
+    sources = [f"{server}/404", f"{server}/page", f"{server}/whole"]
     download(sources, tmp_path / "file", len(CONTENT), DIGEST, attempts=1)
     assert (tmp_path / "file").read_bytes() == CONTENT
 
 
 def test_failure_names_every_source_and_leaves_no_file(server: str, tmp_path: Path) -> None:
-    sources = [f"{server}/missing", f"{server}/whole"]
+    sources = [f"{server}/404", f"{server}/whole"]
     with pytest.raises(DownloadError) as caught:
         download(sources, tmp_path / "file", len(CONTENT), "0" * 64, attempts=1)
-    assert "/missing: HTTP Error 404" in str(caught.value)
+    assert "/404: HTTP Error 404" in str(caught.value)
     assert f"has sha256 {DIGEST}" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
 def ranges() -> list[str | None]:
     return [wanted for _, wanted in Handler.requests]
+
+
+def test_pauses_grow_up_to_a_minute(server: str, tmp_path: Path, pauses: list[float]) -> None:
+    """Between the attempts with a source, and not before the next one."""
+    sources = [f"{server}/503", f"{server}/429", f"{server}/whole"]
+    download(sources, tmp_path / "file", len(CONTENT), DIGEST, attempts=9)
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60] * 2
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_pause_follows_a_drop(server: str, tmp_path: Path, pauses: list[float]) -> None:
+    """It stays short while the file grows."""
+    download([f"{server}/drops"], tmp_path / "file", len(CONTENT), DIGEST)
+    assert pauses == [1, 1]
+
+
+@pytest.mark.parametrize(("path", "requests"), [("404", 1), ("403", 1), ("page", 3)])
+def test_nothing_is_waited_for_after_a_refusal(
+    server: str, tmp_path: Path, pauses: list[float], path: str, requests: int
+) -> None:
+    with pytest.raises(DownloadError):
+        download([f"{server}/{path}"], tmp_path / "file", len(CONTENT), DIGEST)
+    assert len(ranges()) == requests
+    assert pauses == []
+
+
+def test_what_a_drop_left_is_said(server: str, tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match=r"/stops: It stopped at 0 of 3000000 bytes\.$"):
+        download([f"{server}/stops"], tmp_path / "file", len(CONTENT), DIGEST)
+    assert len(ranges()) == 3
 
 
 def test_drops_do_not_count_while_the_file_grows(server: str, tmp_path: Path) -> None:
@@ -169,7 +210,7 @@ def test_no_more_than_the_file_is_written(
 
 
 def refuse() -> None:
-    raise DownloadError("no")
+    raise WrongFileError("no")
 
 
 @pytest.mark.parametrize("path", ["elsewhere", "no_range"])

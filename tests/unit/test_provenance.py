@@ -39,6 +39,22 @@ def test_training_does_not_depend_on_the_evaluator() -> None:
     assert "plots.py" not in names("evaluate.py") | names("train.py")
 
 
+TYPES = {
+    "prepare_digits.py": {"digits.py"},
+    "prepare_celeba.py": {"crops.py", "decoding.py", "verification.py"},
+    "prepare_folder.py": {"crops.py", "decoding.py"},
+    "prepare_cifar10.py": {"cifar10.py", "verification.py"},
+    "unpack_lsun.py": {"unpacking.py", "verification.py"},
+    "index_lsun.py": {"keys.py", "encoded.py", "decoding.py"},
+}
+
+
+@pytest.mark.parametrize("script", TYPES)
+def test_a_data_set_depends_on_the_code_of_its_type_only(script: str) -> None:
+    about = set() if script == "unpack_lsun.py" else {"about.py"}
+    assert names(script) == {script, "files.py"} | about | TYPES[script]
+
+
 def test_contents_decide_and_times_do_not(tmp_path: Path) -> None:
     for folder in ("scripts", "wngan"):
         (tmp_path / folder).mkdir()
@@ -63,7 +79,19 @@ def test_contents_decide_and_times_do_not(tmp_path: Path) -> None:
     assert digest() == first
 
 
+def test_folders_that_are_no_packages_may_have_any_name(tmp_path: Path) -> None:
+    """Such as lmdb, for images that lie in the repository."""
+    for folder in ("scripts", "wngan", "lmdb"):
+        (tmp_path / folder).mkdir()
+    files = [tmp_path / "scripts/run.py", tmp_path / "wngan/layers.py"]
+    files[0].write_text("import lmdb\nfrom wngan import layers\n")
+    for file in (files[1], tmp_path / "wngan/__init__.py"):
+        file.write_text("")
+    assert sources(files[0]) == tuple(files)
+
+
 def test_modules_without_effect_compute_nothing() -> None:
-    assert (ROOT / "wngan/__init__.py").read_text().count("\n") < 15
+    for file in (ROOT / "wngan").rglob("__init__.py"):
+        assert file.read_text().count("\n") < 15
     for name in WITHOUT_EFFECT:
         assert "import torch" not in (ROOT / "wngan" / name).read_text()

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
 import pandas
@@ -37,13 +38,19 @@ def test_conda_and_uv_have_the_locked_versions() -> None:
 
 
 def test_conda_has_what_scripts_import() -> None:
-    text = "".join(p.read_text() for f in ("wngan", "scripts") for p in (ROOT / f).glob("*.py"))
+    text = "".join(p.read_text() for f in ("wngan", "scripts") for p in (ROOT / f).rglob("*.py"))
     imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE)) - {"wngan"}
     known = {"PIL": "pillow", "sklearn": "scikit-learn", "mpl_toolkits": "matplotlib"}
     derive = runpy.run_path(str(ROOT / "envs/derive.py"))
     packages = {known.get(name, name) for name in imported}
     outside = {name for name in packages if re.search(rf"^{name}==", LOCK, re.MULTILINE)}
     assert outside <= set(derive["NEEDED"])
+
+
+def test_all_packages_are_installed() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    folders = sorted(file.parent for file in (ROOT / "wngan").rglob("__init__.py"))
+    assert settings["packages"] == [".".join(f.relative_to(ROOT).parts) for f in folders]
 
 
 def test_the_papers_values_are_whole() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -157,6 +158,7 @@ def test_every_type_is_fetched_prepared_and_split(
         "keys.npy",
         "lmdb",
         "permutation.npy",
+        "source.txt",
     ]
     assert not repository.replanned(*targets)
 
@@ -166,9 +168,23 @@ def test_every_type_is_fetched_prepared_and_split(
     for path in (data / "raw").iterdir():
         path.touch()
     assert not repository.replanned(*targets)
+
+    # Another crop of LSUN's images unpacks nothing, and leaves the split as it is.
+    unpacked, split = data / "my_lsun/lmdb/data.mdb", data / "my_lsun/permutation.npy"
+    made, permuted = unpacked.stat().st_mtime_ns, split.read_bytes()
+    datasets["my_lsun"]["image_size"] = 128
+    configure(repository, **datasets)
+    assert repository.replanned(*targets) == {"index_lsun": 1, "split": 1}
+    repository.tiny(*targets)
+    found = open_images(data / "my_lsun/images.json")[np.arange(6)]
+    np.testing.assert_array_equal(found, expected["my_lsun"][:, 64:192, 64:192])
+    assert unpacked.stat().st_mtime_ns == made
+    assert split.read_bytes() == permuted
+    assert not repository.replanned(*targets)
+
     datasets["my_lsun"]["archive"]["sha256"] = "0" * 64
     configure(repository, **datasets)
-    assert repository.replanned(*targets) == {"prepare_lsun": 1, "split": 1}
+    assert repository.replanned(*targets) == {"unpack_lsun": 1, "index_lsun": 1, "split": 1}
     printed = repository.tiny(*targets, fails=True)
     assert f"bedroom_train_lmdb.zip has sha256 {lsun_digest}, not {'0' * 64}." in printed
 
@@ -227,7 +243,46 @@ def test_an_unpacked_lmdb_is_used_where_it_lies(repository: Repository, tmp_path
     assert about["source"] == "LSUN, the folder bedroom_train_lmdb, whose digest is not known"
 
 
-def test_a_folder_that_is_not_there_is_named(repository: Repository, tmp_path: Path) -> None:
-    configure(repository, mine={"type": "folder", "path": str(tmp_path / "no"), "image_size": 8})
-    printed = repository.tiny("data/mine/images.json", fails=True)
-    assert f"{tmp_path}/no" in printed
+def test_what_the_user_has_must_be_there_if_it_is_needed(
+    repository: Repository, tmp_path: Path
+) -> None:
+    """One sentence names the key and the path before anything starts."""
+    (tmp_path / "lmdb").mkdir()
+    digest = {"bytes": 1, "sha256": "0" * 64, "sources": []}
+    datasets: dict[str, dict[str, Any]] = {
+        "mine": {"type": "folder", "path": f"{tmp_path}/photos", "image_size": 8},
+        "digits": {"type": "digits", "image_size": 8},
+    }
+    for name, kind, file in (
+        ("faces", "celeba", "faces.zip"),
+        ("rooms", "lsun", "rooms"),
+        ("empty", "lsun", "lmdb"),
+    ):
+        archive = digest | {"file": f"{tmp_path}/{file}"}
+        datasets[name] = {"type": kind, "image_size": 8, "archive": archive}
+    configure(repository, **datasets)
+    copy = "must be a copy that you have, or a relative path to fetch it to; there is no"
+    for name, sentence in (
+        ("mine", f"path must be a folder or a zip with images; there is no {tmp_path}/photos"),
+        ("faces", f"archive.file {copy} {tmp_path}/faces.zip"),
+        ("rooms", f"archive.file {copy} {tmp_path}/rooms"),
+        (
+            "empty",
+            "archive.file must be an archive, or a folder with an LMDB; "
+            f"there is no {tmp_path}/lmdb/data.mdb",
+        ),
+    ):
+        targets = ("data/digits/images.json", f"data/{name}/permutation.npy")
+        printed = repository.tiny(*targets, fails=True)
+        assert f" datasets.{name}.{sentence}\n" in printed
+        assert "Traceback" not in printed
+    assert not (repository.root / "data").exists()
+    assert repository.replanned("data/digits/permutation.npy") == {"prepare_digits": 1, "split": 1}
+
+    # What was prepared of it is used without it.
+    (tmp_path / "photos").mkdir()
+    for number, image in enumerate(random_images(3, 8, 8)):
+        (tmp_path / f"photos/{number}.png").write_bytes(encode(image, "PNG"))
+    repository.tiny("data/mine/images.json")
+    shutil.rmtree(tmp_path / "photos")
+    assert repository.replanned("data/mine/permutation.npy") == {"split": 1}

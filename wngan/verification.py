@@ -1,0 +1,31 @@
+"""Whether a file is the one that is meant."""
+
+import hashlib
+from pathlib import Path
+
+START = 1 << 10
+"""Bytes that tell whether a file is a page."""
+
+HTML = (b"<!doctype html", b"<html")
+NOT_THE_FILE = "it is an HTML page, such as a host's error or quota page, not the file"
+
+
+class WrongFileError(ValueError):
+    """A file is another than was asked for; the message says how it differs."""
+
+
+def verify(path: Path, size: int, sha256: str) -> None:
+    """Raises a `WrongFileError` unless the file has `size` bytes and the digest `sha256`."""
+    with open(path, "rb") as file:
+        hint = f": {NOT_THE_FILE}" if is_html(file.read(START)) else ""
+        if path.stat().st_size != size:
+            raise WrongFileError(f"{path} has {path.stat().st_size} bytes, not {size}{hint}.")
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != sha256:
+        raise WrongFileError(f"{path} has sha256 {digest}, not {sha256}{hint}.")
+
+
+def is_html(start: bytes) -> bool:
+    """Whether a file that starts like this is a page."""
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(HTML)

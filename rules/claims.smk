@@ -4,7 +4,8 @@
 rule claim:
     """Judge one of the paper's claims by its runs."""
     input:
-        claim_files,
+        files=large(claim_files),
+        changes=changes_of_claim,
     output:
         f"{RESULTS}/claims/{{claim}}.csv",
     log:

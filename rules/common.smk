@@ -65,6 +65,21 @@ def any_of(names):
     return "|".join(sorted(names)) or "(?!)"
 
 
+# Large files are inputs whose age doesn't matter. With each comes a small one that changes whenever it
+# does, as an input called `changes` if not for itself: that one Snakemake compares by content, so that
+# copies of results, whose times are new, are as good as the results.
+
+
+def large(files):
+    """An input function: the same files as those of another, at any age."""
+
+    def ancient_files(wildcards):
+        found = files(wildcards)
+        return ancient(found) if isinstance(found, str) else [ancient(file) for file in found]
+
+    return ancient_files
+
+
 # Data sets
 
 
@@ -210,10 +225,14 @@ def segment_stop(wildcards):
     return int(wildcards.segment) * experiment(wildcards)["segment"]
 
 
-def previous_state(wildcards):
-    """The end state of the segment before, or nothing for the first."""
-    number = int(wildcards.segment) - 1
-    return f"{RUN}/segments/{number}/state.safetensors".format(**wildcards) if number else []
+def previous(name):
+    """An input function: a file of the segment before, or nothing for the first."""
+
+    def file(wildcards):
+        number = int(wildcards.segment) - 1
+        return f"{RUN}/segments/{number}/{name}".format(**wildcards) if number else []
+
+    return file
 
 
 def training_settings(wildcards):
@@ -293,6 +312,15 @@ def final_checkpoint(wildcards):
     return f"{RUN}/{{checkpoint}}.safetensors".format(**wildcards)
 
 
+def changes_of_checkpoint(wildcards):
+    """What changes along with it."""
+    if wildcards.checkpoint == "optimal":
+        return f"{RUN}/running.csv".format(**wildcards)
+    if wildcards.instance == "best":
+        return f"{RUN}/status.json".format(**wildcards)
+    return of_segments("status.json")(wildcards)[-1]
+
+
 def shard_files(suffix):
     """An input function: a file of each share of a final reconstruction."""
 
@@ -308,8 +336,19 @@ def sampled_file(wildcards):
     """The optimal checkpoint, or the folder of snapshots that has an iteration's."""
     if wildcards.at == "optimal":
         return f"{RUN}/optimal.safetensors".format(**wildcards)
-    number = (int(wildcards.at) - 1) // experiment(wildcards)["segment"] + 1
-    return f"{RUN}/segments/{number}/snapshots".format(**wildcards)
+    return f"{RUN}/segments/{segment_of(wildcards)}/snapshots".format(**wildcards)
+
+
+def changes_of_samples(wildcards):
+    """What changes along with it."""
+    if wildcards.at == "optimal":
+        return f"{RUN}/running.csv".format(**wildcards)
+    return f"{RUN}/segments/{segment_of(wildcards)}/status.json".format(**wildcards)
+
+
+def segment_of(wildcards):
+    """The number of the segment that an iteration is in."""
+    return (int(wildcards.at) - 1) // experiment(wildcards)["segment"] + 1
 
 
 # Runtimes. On this machine nothing limits a job; elsewhere it gets half an hour and twice the estimate
@@ -466,12 +505,17 @@ def sample_files(wildcards):
     ]
 
 
-def finals_of_figure(wildcards):
-    """The final reconstructions of a figure's runs, for each of its checkpoints."""
-    checkpoints = figure(wildcards)["checkpoints"]
-    return [
-        file for name in checkpoints for file in of_runs(f"final/{name}.safetensors")(wildcards)
-    ]
+def finals_of_figure(suffix):
+    """An input function: the final reconstructions of a figure's runs, for each of its checkpoints."""
+
+    def files(wildcards):
+        return [
+            file
+            for name in figure(wildcards)["checkpoints"]
+            for file in of_runs(f"final/{name}.{suffix}")(wildcards)
+        ]
+
+    return files
 
 
 def figure_data(name):
@@ -542,3 +586,8 @@ def claim_files(wildcards):
     return [
         f"{folder}/{FILES[name]}" for folder, run in zip(folders, runs) for name in run["files"]
     ]
+
+
+def changes_of_claim(wildcards):
+    """What changes along with them."""
+    return [file.replace(".safetensors", ".csv") for file in claim_files(wildcards)]

@@ -7,7 +7,8 @@ rule evaluate_segment:
         images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
-        snapshots=f"{RUN}/segments/{{segment}}/snapshots",
+        snapshots=ancient(f"{RUN}/segments/{{segment}}/snapshots"),
+        changes=f"{RUN}/segments/{{segment}}/status.json",
     output:
         running=f"{RUN}/segments/{{segment}}/running.csv",
         losses=f"{RUN}/segments/{{segment}}/running.npy",
@@ -37,7 +38,7 @@ rule select_optimal:
     input:
         running=of_segments("running.csv"),
         losses=of_segments("running.npy"),
-        best=of_segments("best.safetensors"),
+        best=large(of_segments("best.safetensors")),
     output:
         running=f"{RUN}/running.csv",
         losses=f"{RUN}/running.npy",
@@ -61,7 +62,7 @@ rule diagnose:
         images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
-        samples=of_segments("samples.npy"),
+        samples=large(of_segments("samples.npy")),
         status=of_segments("status.json"),
         running=f"{RUN}/running.csv",
     output:
@@ -90,10 +91,10 @@ rule select_instance:
     input:
         running=of_instances("running.csv"),
         losses=of_instances("running.npy"),
-        optimal=of_instances("optimal.safetensors"),
+        optimal=large(of_instances("optimal.safetensors")),
         diagnosis=of_instances("diagnosis.csv"),
         status=of_instances("status.json"),
-        converged=last_states,
+        converged=large(last_states),
     output:
         running=f"{RUN}/running.csv",
         losses=f"{RUN}/running.npy",
@@ -120,7 +121,8 @@ rule reconstruct_shard:
         images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
-        checkpoint=final_checkpoint,
+        checkpoint=large(final_checkpoint),
+        changes=changes_of_checkpoint,
     output:
         shard=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors"),
         provenance=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.provenance.json"),
@@ -167,7 +169,8 @@ rule join_shards:
 rule sample:
     """Draw images of fixed codes from a run's optimal checkpoint or from a snapshot."""
     input:
-        sampled_file,
+        source=large(sampled_file),
+        changes=changes_of_samples,
     output:
         f"{RUN}/samples/{{at}}.npy",
     log:

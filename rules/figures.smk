@@ -27,7 +27,7 @@ rule curves_figure:
 rule evolution_figure:
     """Draw samples of the same codes at several iterations."""
     input:
-        samples=evolution_files,
+        samples=large(evolution_files),
         status=of_runs("status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
@@ -81,7 +81,8 @@ rule reconstructions_figure:
         images=figure_images,
         about=figure_data("images.json"),
         permutation=figure_data("permutation.npy"),
-        finals=of_runs("final/optimal.safetensors"),
+        finals=large(of_runs("final/optimal.safetensors")),
+        changes=of_runs("final/optimal.csv"),
         status=of_runs("status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
@@ -106,7 +107,7 @@ rule reconstructions_figure:
 rule collapse_figure:
     """Draw samples as a run collapses, or say that it did not."""
     input:
-        samples=samples_of_run,
+        samples=large(samples_of_run),
         diagnosis=of_runs("diagnosis.csv"),
         status=of_runs("status.json"),
     output:
@@ -156,7 +157,8 @@ rule groups_figure:
 rule steps_figure:
     """Draw reconstruction losses against the reconstruction's steps."""
     input:
-        finals=finals_of_figure,
+        finals=large(finals_of_figure("safetensors")),
+        changes=finals_of_figure("csv"),
         status=of_runs("status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),

@@ -7,7 +7,8 @@ rule train_segment:
         images=dataset_images,
         about=dataset_file("images.json"),
         permutation=dataset_file("permutation.npy"),
-        previous=previous_state,
+        previous=large(previous("state.safetensors")),
+        changes=previous("status.json"),
     output:
         state=f"{RUN}/segments/{{segment}}/state.safetensors",
         snapshots=snapshot_folder(f"{RUN}/segments/{{segment}}/snapshots"),

@@ -67,7 +67,7 @@ if "snakemake" in globals():
         main(
             snakemake.wildcards.claim,
             snakemake.params.runs,
-            [Path(path) for path in snakemake.input],
+            [Path(path) for path in snakemake.input.files],
             snakemake.params.paper,
             Path(snakemake.output[0]),
         )

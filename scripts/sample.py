@@ -34,7 +34,7 @@ if "snakemake" in globals():
     torch.set_num_threads(snakemake.threads)
     with logged(snakemake.log[0]), free_device() as device:
         main(
-            Path(snakemake.input[0]),
+            Path(snakemake.input.source),
             snakemake.wildcards.at,
             Path(snakemake.output[0]),
             snakemake.params.images,

@@ -23,7 +23,7 @@ logger = logging.getLogger("wngan")  # as wngan.log has it, which imports more
 WITHOUT_EFFECT = ("__init__.py", "locks.py", "log.py", "provenance.py")
 """Modules that no result depends on."""
 
-PACKAGES = ("numpy", "safetensors", "snakemake", "torch")
+PACKAGES = ("numpy", "safetensors", "torch")
 """Whose versions a record has."""
 
 

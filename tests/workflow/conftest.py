@@ -1,9 +1,12 @@
 """Snakemake, run on a copy of the repository so that tests may change anything."""
 
+import os
+import random
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +58,23 @@ class Repository:
     def replanned(self, *arguments: str) -> Counter[str]:
         """The same with the tiny configuration."""
         return self.planned(*arguments, "--configfile", "tiny.yaml")
+
+    def copied(self, root: Path) -> "Repository":
+        """A fresh copy of the workflow with the results and data of this one, all of them new.
+
+        Their times are in an order that has nothing to do with that in which they were made.
+        """
+        fresh = copy(root)
+        names = ("results", "data", ".snakemake/metadata")
+        shutil.copy(self.root / "tiny.yaml", root)
+        for name in names:
+            shutil.copytree(self.root / name, root / name, copy_function=shutil.copyfile)
+        paths = [path for name in names for path in (root / name).rglob("*")]
+        random.Random(0).shuffle(paths)
+        now = time.time()
+        for age, path in enumerate(paths):
+            os.utime(path, (now - age, now - age))
+        return fresh
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replaces a text that the file has."""

@@ -224,6 +224,17 @@ def test_more_evaluation_steps_evaluate_again(rerun: Repository) -> None:
     }
 
 
+def test_results_copied_into_a_fresh_clone_are_as_good(
+    finished: Repository, tmp_path: Path
+) -> None:
+    fresh = finished.copied(tmp_path)
+    assert not fresh.replanned()
+    fresh.edit("tiny.yaml", "images: 6, steps: 3", "images: 6, steps: 5")
+    jobs = fresh.replanned()
+    assert jobs["evaluate_segment"] == SEGMENTS
+    assert "train_segment" not in jobs
+
+
 def test_more_iterations_are_only_new_segments(rerun: Repository) -> None:
     rerun.edit("tiny.yaml", "iterations: 40", "iterations: 60")
     jobs = rerun.replanned("results/runs/tiny/wn/1/running.csv")

@@ -22,13 +22,15 @@ include: "rules/evaluate.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/claims.smk"
+include: "rules/provenance.smk"
 
 
 rule all:
-    """Make every table and figure of the configuration, and the verdicts on the claims."""
+    """Make every table and figure of the configuration, the verdicts on the claims, and their provenance."""
     default_target: True
     input:
         [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
         [f"{RESULTS}/figures/{figure}.png" for figure in FIGURES],
         f"{RESULTS}/claims.csv",
+        f"{RESULTS}/provenance.html",
     localrule: True

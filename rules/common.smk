@@ -4,6 +4,7 @@ import csv
 import math
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import yaml
 
@@ -16,7 +17,7 @@ from wngan.config import (
     figure_runs,
     split_run,
 )
-from wngan.provenance import code_digest
+from wngan.provenance import code_digest, config_digest
 
 try:
     check(config, yaml.safe_load(Path(workflow.basedir, "schemas/config.schema.yaml").read_text()))
@@ -591,3 +592,69 @@ def claim_files(wildcards):
 def changes_of_claim(wildcards):
     """What changes along with them."""
     return [file.replace(".safetensors", ".csv") for file in claim_files(wildcards)]
+
+
+# Provenance
+
+
+def made_of(wildcards):
+    """What is known beforehand of each table, figure and claim: its runs, and digests."""
+    made = {}
+    for table, name in TABLES.items():
+        if table == "table1":
+            made[table] = traced("architecture_table.py", [table, name], [])
+        else:
+            of_table = SimpleNamespace(table=table)
+            files = of_rows("status.json")(of_table) + finals_of_rows(of_table)
+            made[table] = traced("loss_table.py", table_rows(of_table), files)
+    for kind, specs in config["figures"].items():
+        for name in specs.keys() & FIGURES.keys():
+            of_figure = SimpleNamespace(figure=name)
+            files = of_runs("status.json")(of_figure)
+            if "choose" in FIGURES[name]:
+                files += of_runs("final/optimal.csv")(of_figure)
+            if "checkpoints" in FIGURES[name]:
+                files += finals_of_figure("csv")(of_figure)
+            made[name] = traced(f"{kind}_figure.py", FIGURES[name], files)
+    for claim in CLAIMS:
+        of_claim = SimpleNamespace(claim=claim)
+        made[claim] = traced("claim.py", claim_runs(of_claim), changes_of_claim(of_claim))
+    return made
+
+
+def traced(script, settings, files):
+    """The runs and final reconstructions that files are of, and digests of settings and code."""
+    places = [Path(file).relative_to(f"{RESULTS}/runs") for file in files]
+    finals = [str(place.with_suffix("")) for place in places if "final" in place.parts]
+    return {
+        "runs": sorted({"/".join(place.parts[:3]) for place in places}),
+        "finals": sorted(set(finals)),
+        "config": config_digest(settings),
+        "code": code(script),
+    }
+
+
+def known_runs(wildcards):
+    """The runs behind all results; behind a model's best instance, each of its instances."""
+    runs = {run for made in made_of(wildcards).values() for run in made["runs"]}
+    names = [run.split("/") for run in runs]
+    return sorted(
+        f"{experiment}/{model}/{number}"
+        for experiment, model, instance in names
+        for number in (
+            range(1, config["experiments"][experiment]["models"][model]["instances"] + 1)
+            if instance == "best"
+            else [instance]
+        )
+    )
+
+
+def known_finals(wildcards):
+    """The final reconstructions behind all results."""
+    return sorted({final for made in made_of(wildcards).values() for final in made["finals"]})
+
+
+def record_files(names):
+    """An input function: the records of runs, or of final reconstructions."""
+    suffix = "/provenance.json" if names is known_runs else ".provenance.json"
+    return lambda wildcards: [f"{RESULTS}/runs/{name}{suffix}" for name in names(wildcards)]

@@ -1,0 +1,49 @@
+# Provenance: with which configuration, code, machines and seeds results were computed.
+
+
+rule run_provenance:
+    """Join what the jobs of a run recorded: seeds, versions, devices, attempts, times."""
+    input:
+        status=f"{RUN}/status.json",
+        train=of_segments("train.provenance.json"),
+        evaluate=of_segments("evaluate.provenance.json"),
+    output:
+        f"{RUN}/provenance.json",
+    log:
+        f"{RUN}/provenance.log",
+    wildcard_constraints:
+        instance=r"\d+",
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        code=code("run_provenance.py"),
+    script:
+        "../scripts/run_provenance.py"
+
+
+rule provenance:
+    """Say which runs each table, figure and claim is of, and what is known of those runs."""
+    input:
+        runs=record_files(known_runs),
+        finals=record_files(known_finals),
+    output:
+        json=f"{RESULTS}/provenance.json",
+        html=report(
+            f"{RESULTS}/provenance.html",
+            caption="../report/provenance.rst",
+            category="Provenance",
+            labels={"Provenance": "runs"},
+        ),
+    log:
+        f"{RESULTS}/provenance.log",
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        results=made_of,
+        runs=known_runs,
+        finals=known_finals,
+        code=code("provenance.py"),
+    script:
+        "../scripts/provenance.py"

@@ -2,6 +2,8 @@
 
 import csv
 import re
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import yaml
@@ -64,7 +66,20 @@ def any_of(names):
     return "|".join(sorted(names)) or "(?!)"
 
 
+def setting(of, *keys):
+    """A parameter: what the keys lead to in the settings that `of` finds for a job.
+
+    Snakemake's `lookup` would walk through the whole configuration each time, for every job.
+    """
+    return lambda wildcards: reduce(getitem, keys, of(wildcards))
+
+
 # Data sets
+
+
+def dataset(wildcards):
+    """The settings of the data set that a job makes."""
+    return config["datasets"][wildcards.dataset]
 
 
 def datasets_of(kind):
@@ -94,7 +109,7 @@ def archive(wildcards):
 
 def digest_of_archive(wildcards):
     """Size and digest of an archive; where it comes from changes nothing that was made of it."""
-    settings = config["datasets"][wildcards.dataset]["archive"]
+    settings = dataset(wildcards)["archive"]
     return {"bytes": settings["bytes"], "sha256": settings["sha256"]}
 
 
@@ -117,7 +132,12 @@ def lmdb_data(wildcards):
 
 def image_folder(wildcards):
     """The folder or zip of a data set of the user's; a folder's age is not that of its images."""
-    return ancient(str(Path(config["datasets"][wildcards.dataset]["path"]).expanduser()))
+    return ancient(str(Path(dataset(wildcards)["path"]).expanduser()))
+
+
+def resized(wildcards):
+    """Whether the images of a folder are resized before they are cropped."""
+    return dataset(wildcards).get("resize", False)
 
 
 def image_files(dataset):

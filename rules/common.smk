@@ -276,16 +276,20 @@ def of_instances(name):
     return files
 
 
+def last_state(wildcards):
+    """The end state of a run's last segment, below the run's folder."""
+    return f"segments/{segments(wildcards)[-1]}/state.safetensors"
+
+
 def last_states(wildcards):
     """The end state of each instance of a model."""
-    last = max(segments(wildcards))
-    return of_instances(f"segments/{last}/state.safetensors")(wildcards)
+    return of_instances(last_state(wildcards))(wildcards)
 
 
 def final_checkpoint(wildcards):
     """The checkpoint of a final reconstruction: of a run's last iteration, or of its optimum."""
     if wildcards.checkpoint == "converged" and wildcards.instance != "best":
-        return of_segments("state.safetensors")(wildcards)[-1]
+        return f"{RUN}/{last_state(wildcards)}".format(**wildcards)
     return f"{RUN}/{{checkpoint}}.safetensors".format(**wildcards)
 
 

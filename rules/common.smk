@@ -3,6 +3,8 @@
 import csv
 import math
 import re
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -81,7 +83,20 @@ def large(files):
     return ancient_files
 
 
+def setting(of, *keys):
+    """A parameter: what the keys lead to in the settings that `of` finds for a job.
+
+    Snakemake's `lookup` would walk through the whole configuration each time, for every job.
+    """
+    return lambda wildcards: reduce(getitem, keys, of(wildcards))
+
+
 # Data sets
+
+
+def dataset(wildcards):
+    """The settings of the data set that a job makes."""
+    return config["datasets"][wildcards.dataset]
 
 
 def datasets_of(kind):
@@ -124,7 +139,7 @@ def archive(wildcards):
 
 def digest_of_archive(wildcards):
     """Size and digest of an archive; where it comes from changes nothing that was made of it."""
-    settings = config["datasets"][wildcards.dataset]["archive"]
+    settings = dataset(wildcards)["archive"]
     return {"bytes": settings["bytes"], "sha256": settings["sha256"]}
 
 
@@ -158,6 +173,11 @@ def image_folder(wildcards):
     path = Path(config["datasets"][wildcards.dataset]["path"]).expanduser()
     key = f"datasets.{wildcards.dataset}.path"
     return given(path, f"{key} must be a folder or a zip with images")
+
+
+def resized(wildcards):
+    """Whether the images of a folder are resized before they are cropped."""
+    return dataset(wildcards).get("resize", False)
 
 
 def image_files(dataset):
@@ -300,16 +320,20 @@ def of_instances(name):
     return files
 
 
+def at_the_end(wildcards, name):
+    """A file of a run's last segment, below the run's folder."""
+    return f"segments/{segments(wildcards)[-1]}/{name}"
+
+
 def last_states(wildcards):
     """The end state of each instance of a model."""
-    last = max(segments(wildcards))
-    return of_instances(f"segments/{last}/state.safetensors")(wildcards)
+    return of_instances(at_the_end(wildcards, "state.safetensors"))(wildcards)
 
 
 def final_checkpoint(wildcards):
     """The checkpoint of a final reconstruction: of a run's last iteration, or of its optimum."""
     if wildcards.checkpoint == "converged" and wildcards.instance != "best":
-        return of_segments("state.safetensors")(wildcards)[-1]
+        return f"{RUN}/{at_the_end(wildcards, 'state.safetensors')}".format(**wildcards)
     return f"{RUN}/{{checkpoint}}.safetensors".format(**wildcards)
 
 
@@ -319,7 +343,7 @@ def changes_of_checkpoint(wildcards):
         return f"{RUN}/running.csv".format(**wildcards)
     if wildcards.instance == "best":
         return f"{RUN}/status.json".format(**wildcards)
-    return of_segments("status.json")(wildcards)[-1]
+    return f"{RUN}/{at_the_end(wildcards, 'status.json')}".format(**wildcards)
 
 
 def shard_files(suffix):

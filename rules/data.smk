@@ -34,7 +34,7 @@ rule prepare_digits:
         mem_mb=1000,
         runtime=10,
     params:
-        image_size=lookup("datasets/{dataset}/image_size", within=config),
+        image_size=setting(dataset, "image_size"),
         code=code("prepare_digits.py"),
     script:
         "../scripts/prepare_digits.py"
@@ -58,7 +58,7 @@ rule prepare_celeba:
         mem_mb=4000,
         runtime=60,
     params:
-        image_size=lookup("datasets/{dataset}/image_size", within=config),
+        image_size=setting(dataset, "image_size"),
         archive=digest_of_archive,
         code=code("prepare_celeba.py"),
     script:
@@ -106,8 +106,8 @@ rule prepare_folder:
         mem_mb=4000,
         runtime=240,
     params:
-        image_size=lookup("datasets/{dataset}/image_size", within=config),
-        resize=lookup("datasets/{dataset}/resize", within=config, default=False),
+        image_size=setting(dataset, "image_size"),
+        resize=resized,
         code=code("prepare_folder.py"),
     script:
         "../scripts/prepare_folder.py"
@@ -154,7 +154,7 @@ rule index_lsun:
         mem_mb=2000,
         runtime=60,
     params:
-        image_size=lookup("datasets/{dataset}/image_size", within=config),
+        image_size=setting(dataset, "image_size"),
         code=code("index_lsun.py"),
     script:
         "../scripts/index_lsun.py"
@@ -172,8 +172,8 @@ rule split:
     conda:
         "../envs/wngan.yaml"
     params:
-        seed=lookup("datasets/{dataset}/split_seed", within=config),
-        test=lookup("datasets/{dataset}/test", within=config),
+        seed=setting(dataset, "split_seed"),
+        test=setting(dataset, "test"),
         code=code("split.py"),
     script:
         "../scripts/split.py"

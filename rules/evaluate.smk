@@ -23,10 +23,10 @@ rule evaluate_segment:
         mem_mb=8000,
         runtime=evaluation_minutes,
     params:
-        images=lookup("experiments/{experiment}/evaluation/running/images", within=config),
-        steps=lookup("experiments/{experiment}/evaluation/running/steps", within=config),
-        lr=lookup("experiments/{experiment}/evaluation/lr", within=config),
-        loss_batch=lookup("experiments/{experiment}/batch_size", within=config),
+        images=setting(experiment, "evaluation", "running", "images"),
+        steps=setting(experiment, "evaluation", "running", "steps"),
+        lr=setting(experiment, "evaluation", "lr"),
+        loss_batch=setting(experiment, "batch_size"),
         attempts=recovery_folder("attempts/evaluate-{segment}"),
         code=code("evaluate.py"),
     script:
@@ -79,8 +79,8 @@ rule diagnose:
         runtime=60,
     params:
         test_images=test_images,
-        every=lookup("experiments/{experiment}/samples/every", within=config),
-        lag=lookup("experiments/{experiment}/samples/drift", within=config),
+        every=setting(experiment, "samples", "every"),
+        lag=setting(experiment, "samples", "drift"),
         code=code("diagnose.py"),
     script:
         "../scripts/diagnose.py"
@@ -135,11 +135,11 @@ rule reconstruct_shard:
         mem_mb=8000,
         runtime=reconstruction_minutes,
     params:
-        images=lookup("experiments/{experiment}/evaluation/final/images", within=config),
-        steps=lookup("experiments/{experiment}/evaluation/final/steps", within=config),
-        shards=lookup("experiments/{experiment}/evaluation/final/shards", within=config),
-        lr=lookup("experiments/{experiment}/evaluation/lr", within=config),
-        loss_batch=lookup("experiments/{experiment}/batch_size", within=config),
+        images=setting(experiment, "evaluation", "final", "images"),
+        steps=setting(experiment, "evaluation", "final", "steps"),
+        shards=setting(experiment, "evaluation", "final", "shards"),
+        lr=setting(experiment, "evaluation", "lr"),
+        loss_batch=setting(experiment, "batch_size"),
         attempts=recovery_folder("attempts/{checkpoint}-{shard}"),
         code=code("reconstruct.py"),
     script:

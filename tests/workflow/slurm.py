@@ -5,11 +5,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.workflow.conftest import wait_for
 
 CONFIGURATION = Path("/etc/slurm")  # `srun` within a job looks nowhere else
 MARK = "# Written by a test; it may be deleted.\n"
@@ -64,14 +65,6 @@ def missing() -> str:
     if written.exists() and not written.read_text().startswith(MARK):
         return f"{written} belongs to a SLURM of this machine's own"
     return ""
-
-
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Waits until `condition` holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"{what}: not within {seconds:.0f} s"
-        time.sleep(0.05)
 
 
 def free_ports(count: int) -> list[int]:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,11 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import Repository, copy, results
-from tests.workflow.slurm import Cluster, cluster, missing, wait_for
+from tests.workflow.conftest import SEGMENT, STATE, Repository, results, training, wait_for
+from tests.workflow.slurm import Cluster, cluster, missing
 
-SEGMENT = "results/runs/tiny/wn/1/segments/2"
-STATE = "results/recovery/tiny/wn/1/2/0/state.safetensors"
 OPTIONS = (
     *("--profile", "slurm", "--configfile", "tiny.yaml"),
     *("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5"),
@@ -58,25 +55,6 @@ def test_table2_is_that_of_a_local_run(
     assert max(at_once) == 2  # as many as there are GPUs
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A run of two segments that take seconds, trained on this machine without disturbance."""
-    repository = copy(tmp_path_factory.mktemp("undisturbed"))
-    repository.edit("tiny.yaml", "segment: 20", "segment: 800")
-    repository.edit("tiny.yaml", "every: 10,", "every: 200,")
-    repository.edit(
-        "tiny.yaml", "every: 5, codes: 3, drift: 10", "every: 100, codes: 3, drift: 200"
-    )
-    repository.edit("tiny.yaml", "iterations: 40", "iterations: 1600")
-    repository.edit("tiny.yaml", "save_every: 300", "save_every: 0.5")
-    settings = (repository.root / "tiny.yaml").read_text()
-    settings = settings[: settings.index("tables:")]
-    settings = settings.replace("iterations: 20,", "iterations: 800,")
-    (repository.root / "tiny.yaml").write_text(settings + "tables: {}\nfigures: {}\nclaims: {}\n")
-    repository.tiny(f"{SEGMENT}/state.safetensors")
-    return repository
-
-
 @dataclass
 class Run:
     """Snakemake training the second segment through SLURM, and what happens to it."""
@@ -98,30 +76,16 @@ class Run:
 
     def training(self) -> int:
         """The number of the process that trains."""
-        folder = str(self.repository.root)
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                command = path.read_bytes().decode().split("\0")
-                here = str((path.parent / "cwd").readlink()) == folder
-            except OSError:
-                continue
-            if here and "python" in command[0] and command[1].endswith(".train.py"):
-                return int(path.parent.name)
-        raise LookupError("nothing trains")
+        found = training(self.repository)
+        assert found is not None
+        return found
 
     def finish(self, *, resumed: bool = True) -> None:
         """Waits for the end; the segment is what it would have been."""
         assert self.process.wait(300) == 0, (self.repository.root / "out.log").read_text()
         assert ("continues after iteration" in self.log) == resumed, self.log
-        expected = segment(self.undisturbed)
-        assert segment(self.repository) == expected
+        assert results(self.repository.root, SEGMENT) == results(self.undisturbed.root, SEGMENT)
         assert not list(self.repository.root.glob("results/recovery/**/*.safetensors"))
-
-
-def segment(repository: Repository) -> dict[str, bytes]:
-    """The files of the second segment but logs and records of times."""
-    made = results(repository.root)
-    return {name: data for name, data in made.items() if name.startswith(SEGMENT)}
 
 
 def start(repository: Repository, *options: str) -> subprocess.Popen[bytes]:
@@ -138,9 +102,7 @@ def run(
     request: pytest.FixtureRequest, slurm: Cluster, undisturbed: Repository, tmp_path: Path
 ) -> Iterator[Run]:
     """The second segment, which training has begun and saved a state of."""
-    shutil.copytree(undisturbed.root, tmp_path / "copy")
-    repository = Repository(tmp_path / "copy")
-    shutil.rmtree(repository.root / SEGMENT)
+    repository = undisturbed.without(SEGMENT, tmp_path / "copy")
     options = getattr(request, "param", ())
     made = Run(repository, undisturbed, slurm, start(repository, *options))
     try:

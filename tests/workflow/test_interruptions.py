@@ -1,0 +1,192 @@
+"""Trainings that are interrupted in all ways that need no cluster, and end as if they were not."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import SEGMENT, STATE, Repository, results, training, wait_for
+
+TARGET = f"{SEGMENT}/state.safetensors"
+KILLS = 24
+
+
+@contextmanager
+def snakemake(repository: Repository, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Snakemake at work in the background; at the end it and all that it started are killed."""
+    command = [sys.executable, "-m", "snakemake", TARGET, "--configfile", "tiny.yaml"]
+    with open(repository.root / "out.log", "ab") as output:
+        process = subprocess.Popen(
+            [*command, "--cores", "1", *options],
+            cwd=repository.root,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def log(repository: Repository) -> str:
+    """What the last attempt at training logged."""
+    return (repository.root / SEGMENT / "train.log").read_text()
+
+
+def in_training(pid: int, root: Path, moments: random.Random) -> bool:
+    """Waits until after a save of this attempt, and then some."""
+    began = time.time()
+    states = [root / STATE, root / STATE.replace("/1/2/", "/1/1/")]
+    wait_for(
+        lambda: ended(pid) or any(s.exists() and s.stat().st_mtime > began for s in states),
+        "training saves its state",
+    )
+    time.sleep(moments.uniform(0, 0.2))
+    return True
+
+
+def at_the_start(pid: int, root: Path, moments: random.Random) -> bool:
+    """Waits for a moment before or after training begins."""
+    time.sleep(moments.uniform(0, 3))
+    return True
+
+
+def in_a_write(pid: int, root: Path, moments: random.Random) -> bool:
+    """Waits for a checkpoint that is being written; says whether it still was when it was found."""
+    folders = [(root / STATE).parent, (root / STATE.replace("/1/2/", "/1/1/")).parent]
+    written = [folder / ".state.safetensors" for folder in folders]
+    end = time.monotonic() + 60
+    while not any(path.exists() for path in written):
+        if ended(pid):
+            return False
+        assert time.monotonic() < end
+    os.kill(pid, signal.SIGSTOP)
+    return any(path.exists() for path in written)
+
+
+def ended(pid: int) -> bool:
+    """Whether a process is gone."""
+    return not Path(f"/proc/{pid}").exists()
+
+
+def test_training_killed_at_random_moments(undisturbed: Repository, tmp_path: Path) -> None:
+    """Also while a checkpoint is written; each time Snakemake tries again."""
+    repository = undisturbed.without("results/runs/tiny/wn", tmp_path / "copy")
+    repository.edit("tiny.yaml", "save_every: 0.5", "save_every: 0.05")
+    moments = random.Random(0)
+    kills: dict[Callable[[int, Path, random.Random], bool], int] = {}
+    kinds = [at_the_start, in_training, in_a_write]
+    last = None
+    with snakemake(repository, "--retries", "100") as process:
+        while sum(kills.values()) < KILLS:
+            kind = kinds[sum(kills.values()) % len(kinds)]
+            wait_for(
+                lambda: process.poll() is not None or training(repository) not in (None, last),
+                "training starts",
+            )
+            last = training(repository)
+            assert last is not None, "training ended before it was killed often enough"
+            kills[kind] = kills.get(kind, 0) + kind(last, repository.root, moments)
+            if not ended(last):
+                os.kill(last, signal.SIGKILL)
+        assert process.wait(120) == 0
+    assert kills[in_a_write] >= KILLS // 4
+    assert "continues after iteration" in (repository.root / "out.log").read_text()
+    runs = "results/runs/tiny/wn"
+    assert results(repository.root, runs) == results(undisturbed.root, runs)
+
+
+def interrupted(undisturbed: Repository, root: Path) -> Repository:
+    """A segment that was killed, Snakemake and all, after it had saved its state."""
+    repository = undisturbed.without(SEGMENT, root)
+    with snakemake(repository):
+        wait_for((repository.root / STATE).exists, "a state is saved")
+        refused = repository.tiny(TARGET, fails=True)
+        assert "Directory cannot be locked" in refused
+    repository.tiny("--unlock")
+    return repository
+
+
+def cut(state: bytes) -> bytes:
+    return state[: len(state) // 2]
+
+
+def flip(state: bytes) -> bytes:
+    return state[:-100] + bytes([state[-100] ^ 1]) + state[-99:]
+
+
+@pytest.mark.parametrize(("damage", "reason"), [(cut, "not a readable"), (flip, "is damaged")])
+def test_a_damaged_recovery_file_is_ignored(
+    damage: Callable[[bytes], bytes], reason: str, undisturbed: Repository, tmp_path: Path
+) -> None:
+    repository = interrupted(undisturbed, tmp_path / "copy")
+    state = repository.root / STATE
+    state.write_bytes(damage(state.read_bytes()))
+    repository.tiny(TARGET)
+    assert log(repository).count("Ignores the saved state: ") == 1
+    assert reason in log(repository)
+    assert "continues after iteration" not in log(repository)
+    assert results(repository.root, SEGMENT) == results(undisturbed.root, SEGMENT)
+
+
+def test_a_recovery_file_of_another_configuration_is_not_used(
+    undisturbed: Repository, tmp_path: Path
+) -> None:
+    """The learning rate changes; what was begun with the old one is trained anew."""
+    fresh, stale = (tmp_path / name for name in ("fresh", "stale"))
+    repositories = undisturbed.without(SEGMENT, fresh), interrupted(undisturbed, stale)
+    for repository in repositories:
+        repository.edit("tiny.yaml", "lr: 0.001", "lr: 0.002")
+        repository.tiny(TARGET)
+    assert "Ignores " in log(repositories[1])
+    assert "it belongs to other settings or inputs." in log(repositories[1])
+    assert "Ignores " not in log(repositories[0])
+    assert results(stale, SEGMENT) == results(fresh, SEGMENT)
+    assert results(stale, SEGMENT) != results(undisturbed.root, SEGMENT)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2M", "none", str(folder)]
+    mounted = subprocess.run(command, capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"nothing may be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_loses_nothing(
+    undisturbed: Repository, small_disk: Path, tmp_path: Path
+) -> None:
+    repository = undisturbed.without(SEGMENT, tmp_path / "copy")
+    recovery = repository.root / "results/recovery"
+    for path in sorted(recovery.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    recovery.rmdir()
+    recovery.symlink_to(small_disk)
+    with snakemake(repository) as process:
+        wait_for((repository.root / STATE).exists, "a state is saved")
+        with open(small_disk / "others", "wb", buffering=0) as others, pytest.raises(OSError):
+            while True:
+                others.write(bytes(512))
+        assert process.wait(60) != 0
+    printed = (repository.root / "out.log").read_text()
+    assert "could not be written: " in printed
+    assert "No space left on device" in printed
+    (small_disk / "others").unlink()
+    repository.tiny(TARGET)
+    assert "continues after iteration" in log(repository)
+    assert results(repository.root, SEGMENT) == results(undisturbed.root, SEGMENT)

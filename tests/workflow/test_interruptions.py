@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,14 @@ def snakemake(repository: Repository, *options: str) -> Iterator[subprocess.Pope
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def trainer(repository: Repository) -> int:
+    """The number of the process that trains, once there is one."""
+    wait_for(lambda: training(repository) is not None, "training starts")
+    found = training(repository)
+    assert found is not None
+    return found
 
 
 def log(repository: Repository) -> str:
@@ -86,19 +94,15 @@ def test_training_killed_at_random_moments(undisturbed: Repository, tmp_path: Pa
     moments = random.Random(0)
     kills: dict[Callable[[int, Path, random.Random], bool], int] = {}
     kinds = [at_the_start, in_training, in_a_write]
-    last = None
     with snakemake(repository, "--retries", "100") as process:
         while sum(kills.values()) < KILLS:
             kind = kinds[sum(kills.values()) % len(kinds)]
-            wait_for(
-                lambda: process.poll() is not None or training(repository) not in (None, last),
-                "training starts",
-            )
-            last = training(repository)
-            assert last is not None, "training ended before it was killed often enough"
-            kills[kind] = kills.get(kind, 0) + kind(last, repository.root, moments)
-            if not ended(last):
-                os.kill(last, signal.SIGKILL)
+            pid = trainer(repository)
+            kills[kind] = kills.get(kind, 0) + kind(pid, repository.root, moments)
+            if not ended(pid):
+                os.kill(pid, signal.SIGKILL)
+            wait_for(lambda: ended(pid), "it is gone")  # noqa: B023
+        assert process.poll() is None, "training ended before it was killed often enough"
         assert process.wait(120) == 0
     assert kills[in_a_write] >= KILLS // 4
     assert "continues after iteration" in (repository.root / "out.log").read_text()
@@ -111,6 +115,7 @@ def interrupted(undisturbed: Repository, root: Path) -> Repository:
     repository = undisturbed.without(SEGMENT, root)
     with snakemake(repository):
         wait_for((repository.root / STATE).exists, "a state is saved")
+        os.kill(trainer(repository), signal.SIGSTOP)
         refused = repository.tiny(TARGET, fails=True)
         assert "Directory cannot be locked" in refused
     repository.tiny("--unlock")
@@ -168,6 +173,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+def fill(path: Path) -> None:
+    """Writes to a file until there is no room left."""
+    with open(path, "wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(512))
+
+
 def test_a_full_disk_loses_nothing(
     undisturbed: Repository, small_disk: Path, tmp_path: Path
 ) -> None:
@@ -179,9 +191,7 @@ def test_a_full_disk_loses_nothing(
     recovery.symlink_to(small_disk)
     with snakemake(repository) as process:
         wait_for((repository.root / STATE).exists, "a state is saved")
-        with open(small_disk / "others", "wb", buffering=0) as others, pytest.raises(OSError):
-            while True:
-                others.write(bytes(512))
+        fill(small_disk / "others")
         assert process.wait(60) != 0
     printed = (repository.root / "out.log").read_text()
     assert "could not be written: " in printed

@@ -208,10 +208,19 @@ def test_diverged_runs_are_shown_everywhere(repository: Repository) -> None:
     assert len(list((folder / "figures").glob("*.png"))) == FIGURES
 
 
-def test_touching_code_reruns_nothing(rerun: Repository) -> None:
-    for path in [*rerun.root.glob("scripts/*.py"), *rerun.root.glob("wngan/*.py")]:
+def test_touching_any_file_reruns_nothing(rerun: Repository) -> None:
+    for path in sorted(rerun.root.rglob("[!.]*"), key=lambda path: path.name):
         os.utime(path)
     assert not rerun.replanned()
+
+
+def test_another_crop_of_a_data_set_is_for_its_experiments(rerun: Repository) -> None:
+    rerun.edit("tiny.yaml", "image_size: 16", "image_size: 8")
+    jobs = rerun.replanned()
+    assert jobs["prepare_digits"] == jobs["split"] == 1
+    assert jobs["train_segment"] == jobs["evaluate_segment"] == 3  # of tiny_resnet
+    assert jobs["loss_table"] == 0
+    assert jobs["evolution_figure"] == 1
 
 
 def test_more_evaluation_steps_evaluate_again(rerun: Repository) -> None:

@@ -382,7 +382,9 @@ def segment_of(wildcards):
 
 def minutes(seconds, attempt=1):
     """The `runtime` of a job that is estimated to compute for some seconds."""
-    return None if workflow.local_exec else attempt * math.ceil(30 + 2 * seconds / 60)
+    if workflow.local_exec and not workflow.dryrun:
+        return None
+    return attempt * math.ceil(30 + 2 * seconds / 60)
 
 
 def training_minutes(wildcards):

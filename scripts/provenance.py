@@ -1,6 +1,8 @@
 """Says of each table and figure which runs it is of, and of each run what it was computed with."""
 
 import json
+from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +41,7 @@ def main(
         used = [name for name, result in results.items() if run in result["runs"]]
         rows.append(_row(run, about, used))
     page = pandas.DataFrame(rows)
-    hours = {f"{stage} hours": "{:.3g}" for stage in STAGES}
-    html.write_text(tables.html(page, "Provenance", hours, [*page.columns]))
+    html.write_text(tables.html(page, "Provenance", {"seed": "{:.0f}"}, [*page.columns]))
 
 
 def _row(run: str, about: dict[str, Any], used: list[str]) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def _row(run: str, about: dict[str, Any], used: list[str]) -> dict[str, Any]:
         "started": min((attempt["started"] for attempt in attempts), default=None),
         "jobs": len(every),
         "attempts": len(attempts),
-        **{f"{stage} hours": sum(job["seconds"] for job in jobs[stage]) / 3600 for stage in STAGES},
+        **{f"time to {stage}": _time(jobs[stage]) for stage in STAGES},
         "devices": _joined(attempt["device"] for attempt in attempts),
         "hosts": _joined(attempt["host"] for attempt in attempts),
         "versions": _joined(versions),
@@ -65,7 +66,12 @@ def _row(run: str, about: dict[str, Any], used: list[str]) -> dict[str, Any]:
     }
 
 
-def _joined(texts: Any) -> str:
+def _time(jobs: list[dict[str, Any]]) -> str:
+    """What jobs took in all their attempts, as in 1 day, 2:03:04."""
+    return str(timedelta(seconds=round(sum(job["seconds"] for job in jobs)))) if jobs else ""
+
+
+def _joined(texts: Iterable[str]) -> str:
     return ", ".join(sorted(set(texts)))
 
 

@@ -96,6 +96,7 @@ class Repository:
 
 
 def copy(root: Path) -> Repository:
+    root.mkdir(exist_ok=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():

@@ -1,5 +1,6 @@
 """What Snakemake plans, by dry run."""
 
+import math
 import re
 from pathlib import Path
 
@@ -155,6 +156,33 @@ def test_the_picture_of_the_rules_is_of_these_rules(repository: Repository) -> N
     assert set(drawn) == rules
 
 
+def test_a_cluster_is_asked_for_what_jobs_need(repository: Repository) -> None:
+    """Its profile is read from the repository's folder; runtimes follow from the estimates."""
+    printed = repository.snakemake("-n", "results/tables/table2.csv", "--profile", "slurm")
+    jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)$", printed, re.MULTILINE)
+    asked: dict[str, str] = dict(jobs)
+    minutes = {
+        "train_segment": 30 + 2 * math.ceil(50000 * 0.07 / 60),
+        "evaluate_segment": 30 + 2 * math.ceil(101 * 200 * 50 * 0.00035 / 60),
+        "reconstruct_shard": 30 + 2 * math.ceil(500 * 2000 * 0.00035 / 60),
+    }
+    for rule, resources in asked.items():
+        assert "slurm_partition=gpu" in resources
+        assert ("gpu=1" in resources.split(", ")) == (rule in minutes)
+        if rule in minutes:
+            runtime = re.search(r"runtime=(\d+)", resources)
+            assert runtime is not None
+            assert abs(int(runtime[1]) - minutes[rule]) <= 1
+
+
+def test_no_code_knows_the_cluster() -> None:
+    for folder in ("rules", "scripts", "wngan"):
+        for path in (ROOT / folder).rglob("*.*"):
+            if path.suffix in (".smk", ".py"):
+                found = re.search("slurm|sbatch|srun|squeue", path.read_text(), re.IGNORECASE)
+                assert found is None, path
+
+
 def test_every_rule_says_what_it_does_and_logs(repository: Repository) -> None:
     text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
     rules = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
@@ -164,7 +192,6 @@ def test_every_rule_says_what_it_does_and_logs(repository: Repository) -> None:
         for directive in ("log:", "conda:", "script:"):
             assert f"    {directive}" in body, (name, directive)
         assert "lambda" not in body, name
-        assert re.search("slurm|sbatch|partition", body, re.IGNORECASE) is None, name
     listed = repository.snakemake("--list")
     assert "Train one segment of a run." in listed
 

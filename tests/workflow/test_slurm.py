@@ -176,7 +176,7 @@ def test_a_job_leaves_before_its_runtime_ends(run: Run) -> None:
     """Where its file system hung for a while, say."""
     job, training = run.slurm.jobs()[0], run.training()
     os.kill(training, signal.SIGSTOP)
-    time.sleep(42)
+    time.sleep(46)
     os.kill(training, signal.SIGCONT)
     run.finish()
     assert "as its runtime of 1 minutes is about to end; the state is kept." in run.log

@@ -1,13 +1,18 @@
 """The digest that decides what reruns when code changes."""
 
+import errno
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas
 import pytest
 
-from wngan.provenance import WITHOUT_EFFECT, code_digest, sources
+from scripts import provenance, run_provenance
+from wngan.provenance import WITHOUT_EFFECT, code_digest, config_digest, recorded, sources
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
@@ -95,3 +100,104 @@ def test_modules_without_effect_compute_nothing() -> None:
         assert file.read_text().count("\n") < 15
     for name in WITHOUT_EFFECT:
         assert "import torch" not in (ROOT / "wngan" / name).read_text()
+
+
+RECORD = """
+import sys, time
+from pathlib import Path
+from wngan.provenance import recorded
+with recorded(Path(sys.argv[1]), Path(sys.argv[2]), "a device", every=0.05):
+    time.sleep(0.3)
+    print("now", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_attempts_are_counted_however_they_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, record = tmp_path / "attempts", tmp_path / "record.json"
+    command = [sys.executable, "-c", RECORD, str(folder), str(record)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    with pytest.raises(KeyError), recorded(folder, record, "a device"):
+        raise KeyError("the reason")
+    assert not record.exists()
+    with caplog.at_level("INFO"), recorded(folder, record, "another", code="abc"):
+        pass
+    assert "killed" in caplog.text
+    assert "the reason" in caplog.text
+    about = json.loads(record.read_text())
+    attempts = about["attempts"]
+    assert [attempt["end"] for attempt in attempts] == ["killed", "'the reason'", "finished"]
+    assert [attempt["device"] for attempt in attempts] == ["a device", "a device", "another"]
+    assert 0.2 < attempts[0]["seconds"] < 30
+    assert about["seconds"] == pytest.approx(sum(attempt["seconds"] for attempt in attempts))
+    assert about["code"] == "abc"
+    assert set(about["versions"]) == {"python", "numpy", "safetensors", "torch"}
+    assert not folder.exists()
+
+
+def test_a_full_disk_is_no_reason_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def replace(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    done = False
+    with monkeypatch.context() as full:
+        full.setattr(os, "replace", replace)
+        with recorded(tmp_path / "attempts", tmp_path / "record.json", "a device"):
+            done = True
+    assert done
+    assert json.loads((tmp_path / "record.json").read_text())["attempts"] == []
+
+
+def test_digests_of_configurations_are_of_their_contents() -> None:
+    assert config_digest({"a": 1, "b": [2]}) == config_digest({"b": [2], "a": 1})
+    assert config_digest({"a": 1}) != config_digest({"a": 2})
+
+
+def test_results_are_traced_to_runs(tmp_path: Path) -> None:
+    """Two segments of a run, one of them interrupted, and two shards of its reconstruction."""
+
+    def job(name: str, *seconds: float) -> Path:
+        attempts = [
+            {"started": f"2026-01-0{k + 1}T00:00:00+00:00", "host": "h", "device": "d"}
+            | {"seconds": s, "end": "finished"}
+            for k, s in enumerate(seconds)
+        ]
+        about = {"config": "c", "code": "k", "versions": {"torch": "9"}}
+        about |= {"attempts": attempts, "seconds": sum(seconds)}
+        (tmp_path / name).write_text(json.dumps(about))
+        return tmp_path / name
+
+    status = tmp_path / "status.json"
+    status.write_text('{"seed": 7, "restarts": [], "state": "s", "status": "trained"}')
+    trained, evaluated = [job("1", 3600), job("2", 50, 10)], [job("3", 5), job("4", 6)]
+    run_provenance.main(status, trained, evaluated, tmp_path / "run.json")
+    final = tmp_path / "final.json"
+    final.write_text(f"[{job('5', 7).read_text()}, {job('6', 8).read_text()}]")
+    provenance.main(
+        {"table2": {"runs": ["e/bn/1"]}, "figure01": {"runs": ["e/bn/best"]}},
+        {"e/bn/1": tmp_path / "run.json"},
+        {"e/bn/1/final/optimal": final, "e/bn/best/final/optimal": final},
+        tmp_path / "provenance.json",
+        tmp_path / "provenance.html",
+    )
+    made = json.loads((tmp_path / "provenance.json").read_text())
+    assert made["runs"]["e/bn/1"]["seed"] == 7
+    assert [j["seconds"] for j in made["runs"]["e/bn/1"]["train"]] == [3600, 60]
+    assert [j["checkpoint"] for j in made["runs"]["e/bn/1"]["reconstruct"]] == ["optimal"] * 2
+    names, *table = [
+        re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)
+        for row in re.findall(r"<tr>.*?</tr>", (tmp_path / "provenance.html").read_text(), re.S)
+    ]
+    rows = pandas.DataFrame(table, columns=names).set_index("run")
+    assert rows.loc["e/bn/1", "time to train"] == "1:01:00"
+    assert rows.loc["e/bn/1", "time to evaluate"] == "0:00:11"
+    assert (rows.loc["e/bn/1", "jobs"], rows.loc["e/bn/1", "attempts"]) == ("6", "7")
+    assert rows.loc["e/bn/1", "shown in"] == "table2"
+    assert rows.loc["e/bn/best", "time to train"] == ""
+    assert rows.loc["e/bn/best", "time to reconstruct"] == "0:00:15"
+    assert rows.loc["e/bn/best", "shown in"] == "figure01"

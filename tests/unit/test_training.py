@@ -214,6 +214,63 @@ def test_another_identity_or_damage_starts_over(
     assert contents(tmp_path) == whole
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("losses.npy", "The losses or samples in"),
+        ("samples.npy", "The losses or samples in"),
+        ("snapshots/0000006.safetensors", "0000006.safetensors is damaged"),
+        ("snapshots/0000000.safetensors", "0000000.safetensors is not a readable checkpoint"),
+        ("state.safetensors", "state.safetensors is not a readable checkpoint"),
+    ],
+)
+def test_damage_beside_a_saved_state_starts_over(
+    name: str,
+    message: str,
+    images: Images,
+    tiny: Settings,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    train(tiny, images, tmp_path / "whole", stop=12)
+    broken = tmp_path / "broken"
+    with pytest.raises(Interrupted):
+        train(tiny, images, broken, stop=12, reason_to_stop=stop_after(9))
+    data = (broken / name).read_bytes()
+    if "readable" in message:
+        (broken / name).write_bytes(data[: len(data) // 2])
+    else:
+        place = {"losses.npy": 140, "samples.npy": 140}.get(name, len(data) - 9)
+        (broken / name).write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    with caplog.at_level("INFO"):
+        train(tiny, images, broken, stop=12)
+    assert caplog.text.count("Ignores the saved state: ") == 1
+    assert message in caplog.text
+    assert contents(broken) == contents(tmp_path / "whole")
+
+
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_no_flipped_byte_changes_a_result(
+    data: st.DataObject,
+    images: Images,
+    tiny: Settings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    whole, broken = (tmp_path_factory.mktemp("run") for _ in range(2))
+    train(tiny, images, whole, stop=12)
+    with pytest.raises(Interrupted):
+        train(tiny, images, broken, stop=12, reason_to_stop=stop_after(8))
+    path = data.draw(st.sampled_from(sorted(p for p in broken.rglob("*") if p.is_file())))
+    content = bytearray(path.read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    train(tiny, images, broken, stop=12)
+    assert contents(broken) == contents(whole)
+
+
 def test_an_infinite_state_has_diverged(images: Images, tiny: Settings, tmp_path: Path) -> None:
     """Parameters whose squared gradients overflow never move again, with finite losses."""
     train(replace(tiny, model="vanilla", lr=1e6), images, tmp_path, stop=12)

@@ -1,7 +1,11 @@
-"""Runs that diverge at once and start again with another seed."""
+"""Training jobs: restarts with another seed, reasons to stop, others that train the same."""
 
 import hashlib
 import json
+import os
+import signal
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +15,9 @@ import torch
 
 from scripts import train as script
 from wngan import checkpoint
+from wngan.locks import take
 from wngan.settings import Settings
-from wngan.training import train
+from wngan.training import Interrupted, train
 
 SEED = 3
 OTHER = Settings("dcgan", "wn", 8, (4,), 6, 4, 1e-3, SEED, 6, 3, 2).restarted(1).seed
@@ -122,3 +127,84 @@ def test_without_restarts_a_run_diverges_once(job: dict[str, Any]) -> None:
     script.main(**job)
     assert status(job)["restarts"] == []
     assert status(job)["seed"] == SEED
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Puts back what is done on signals."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_a_reason_to_stop(number: signal.Signals) -> None:
+    reason = script.reasons(time.monotonic(), None)
+    assert reason() == ""
+    os.kill(os.getpid(), number)
+    assert reason() == f"on {number.name}"
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize(("runtime", "margin"), [(140, 5), (4, 1)])
+def test_the_end_of_the_runtime_is_a_reason_to_stop(runtime: float, margin: float) -> None:
+    now = time.monotonic()
+    for began, near in ((now, False), (now - 60 * (runtime - margin), True)):
+        for seconds, over in ((10, False), (-10, True)):
+            reason = script.reasons(began + seconds, runtime)()
+            assert bool(reason) == (near and over), (began, seconds)
+    assert reason == f"as its runtime of {runtime} minutes is about to end"
+
+
+def test_another_process_may_finish_a_segment(
+    job: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after Snakemake was killed, whose job went on: the one that waited has nothing to do."""
+    lock = take(tmp_path / "lock")  # beside the recovery folder
+    assert lock is not None
+    asked = []
+
+    def finish() -> str:
+        if not asked:
+            asked.append(1)
+            other = job | {"recovery": tmp_path / "other" / "recovery", "reason_to_stop": str}
+            script.main(**other)
+            lock.close()
+        return ""
+
+    with caplog.at_level("INFO"):
+        script.main(**job | {"reason_to_stop": finish})
+    assert "another process finished it" in caplog.text
+    assert not job["recovery"].exists()
+    assert status(job)["iteration"] == 6
+
+
+def test_what_another_process_made_of_other_settings_is_not_taken(
+    job: dict[str, Any], tmp_path: Path
+) -> None:
+    lock = take(tmp_path / "lock")
+    assert lock is not None
+    asked = []
+
+    def finish() -> str:
+        if not asked:
+            asked.append(1)
+            other = {"recovery": tmp_path / "other" / "recovery", "code": "another"}
+            script.main(**job | other | {"reason_to_stop": str})
+            lock.close()
+        return ""
+
+    script.main(**job | {"reason_to_stop": finish})
+    made = job["outputs"]["state"].read_bytes()
+    script.main(**job | {"reason_to_stop": str})
+    assert job["outputs"]["state"].read_bytes() == made
+
+
+def test_who_waits_can_be_stopped(job: dict[str, Any], tmp_path: Path) -> None:
+    with take(tmp_path / "lock") as lock, pytest.raises(Interrupted, match="on SIGTERM"):
+        assert lock is not None
+        script.main(**job | {"reason_to_stop": lambda: "on SIGTERM"})
+    assert not job["outputs"]["state"].exists()

@@ -1,0 +1,95 @@
+"""Which device a job takes."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from wngan import device
+from wngan.device import describe, free_device, one_of
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from wngan.device import one_of
+with one_of(sys.argv[2:], Path(sys.argv[1]), pause=0.01) as index:
+    print(index, flush=True)
+    time.sleep(60)
+"""
+
+
+@contextmanager
+def job(folder: Path, *names: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Another process that holds one of some devices, and the index that it has."""
+    command = [sys.executable, "-c", HOLD, str(folder), *names]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_two_jobs_have_two_devices(tmp_path: Path) -> None:
+    with job(tmp_path, "a", "b") as (_, first), job(tmp_path, "a", "b") as (_, second):
+        assert [first, second] == ["0", "1"]
+    with job(tmp_path, "b") as (_, only), one_of(["a", "b"], tmp_path) as mine:
+        assert only == "0"  # a job that may use one of them counts from 0, too
+        assert mine == 0
+
+
+def test_one_job_more_waits_for_a_device(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with ExitStack() as stack, caplog.at_level("INFO"):
+        jobs = [stack.enter_context(job(tmp_path, "a", "b"))[0] for _ in range(2)]
+        threading.Timer(0.5, jobs[1].kill).start()
+        before = time.monotonic()
+        with one_of(["a", "b"], tmp_path, pause=0.01) as index:
+            assert index == 1
+            assert time.monotonic() - before >= 0.5
+    assert caplog.text.count("Waits for a GPU: others hold a, b.") == 1
+
+
+@pytest.fixture
+def tf32() -> Iterator[None]:
+    before = torch.backends.cudnn.allow_tf32
+    yield
+    torch.backends.cudnn.allow_tf32 = before
+
+
+@pytest.mark.usefixtures("tf32")
+def test_without_a_gpu_it_is_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    torch.backends.cudnn.allow_tf32 = True
+    with free_device() as found:
+        assert found == torch.device("cpu")
+        assert not torch.backends.cudnn.allow_tf32
+        assert describe(found).startswith("CPU (")
+
+
+@pytest.mark.usefixtures("tf32")
+def test_gpus_are_known_by_what_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by their numbers, which differ between jobs. Stand-ins take the place of GPUs."""
+    for name, stand_in in {
+        "is_available": lambda: True,
+        "device_count": lambda: 2,
+        "get_device_properties": lambda number: SimpleNamespace(uuid=f"uuid-{number}"),
+        "device": lambda number: nullcontext(),
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    monkeypatch.setattr(device, "LOCKS", tmp_path)
+    with free_device() as first, free_device() as second:
+        assert [first, second] == [torch.device("cuda", 0), torch.device("cuda", 1)]
+    assert sorted(path.name.split("-", 2)[2] for path in tmp_path.iterdir()) == [
+        "uuid-0.lock",
+        "uuid-1.lock",
+    ]
+    with free_device() as again:
+        assert again == torch.device("cuda", 0)

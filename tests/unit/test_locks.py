@@ -1,0 +1,90 @@
+"""Locks between real processes."""
+
+import errno
+import fcntl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from wngan.locks import held, take
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from wngan.locks import take
+file = take(Path(sys.argv[1]))
+print("held" if file else "not held", flush=True)
+time.sleep(60)
+"""
+
+
+@contextmanager
+def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds a lock."""
+    command = [sys.executable, "-c", HOLD, str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "lock"
+    with holder(path):
+        assert take(path) is None
+    file = take(path)  # its holder was killed
+    assert file is not None
+    file.close()
+    with holder(path):
+        pass
+
+
+def test_a_lock_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path, pauses = tmp_path / "lock", []
+    with holder(path) as process, caplog.at_level("INFO"):
+
+        def pause() -> None:
+            pauses.append(1)
+            if len(pauses) == 3:
+                process.kill()
+                process.wait()
+
+        with held(path, pause) as waited:
+            assert waited
+            assert take(path) is None
+    assert len(pauses) == 3
+    assert caplog.text.count("Waits for the process that holds") == 1
+    with held(path, pause) as waited:
+        assert not waited
+
+
+def test_waiting_can_end(tmp_path: Path) -> None:
+    def pause() -> None:
+        raise KeyError("enough")
+
+    with (
+        holder(tmp_path / "lock"),
+        pytest.raises(KeyError, match="enough"),
+        held(tmp_path / "lock", pause),
+    ):
+        pass
+
+
+def test_a_file_system_without_locks_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with caplog.at_level("INFO"):
+        assert take(tmp_path / "lock") is not None
+    assert "can't be locked" in caplog.text

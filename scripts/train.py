@@ -80,7 +80,11 @@ def main(
         "code": code,
         "versions": [torch.__version__, np.__version__],
         "computed by": [device.type, torch.get_num_threads()],
-        "inputs": [_digest(file) for file in (about, permutation, previous) if file is not None],
+        "inputs": [
+            checkpoint.file_sha256(file)
+            for file in (about, permutation, previous)
+            if file is not None
+        ],
     }
     identity = hashlib.sha256(json.dumps(determined_by, sort_keys=True).encode()).hexdigest()
 
@@ -128,7 +132,7 @@ def main(
                 shutil.copytree(made, path, dirs_exist_ok=True)
             else:
                 shutil.copyfile(made, path)
-        status["state"] = _digest(outputs["state"])
+        status["state"] = checkpoint.file_sha256(outputs["state"])
         outputs["status"].write_text(json.dumps(status) + "\n")
         discard(recovery)
     logger.info("%s finished iterations %d to %d.", label, start + 1, stop)
@@ -165,11 +169,6 @@ def _made(outputs: dict[str, Path]) -> list[Any]:
     except checkpoint.CheckpointError:
         return []
     return json.loads(metadata["identity"])[1:] if outputs["status"].exists() else []
-
-
-def _digest(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 if "snakemake" in globals():

@@ -29,6 +29,9 @@ from wngan.tensors import to_tensor, to_uint8
 DEPENDENT_ON_BATCH = (nn.BatchNorm2d, MeanOnlyBatchNorm2d, PublishedStrictWNConv2d)
 """Layers whose outputs or gradients are not those of each image alone."""
 
+BESIDES = {"settings", "identity", "series", "snapshots"}
+"""Of a state's metadata, what is not about how training went: digests among it, of other files."""
+
 
 class Interrupted(Exception):
     """Training stopped early; calling `train` again continues it."""
@@ -124,13 +127,17 @@ def train(
     if metadata["status"] == "running" and metadata["iteration"] != start:
         raise ValueError(f"{previous} ended at {metadata['iteration']}, not at iteration {start}.")
     identity = json.dumps([asdict(settings), start, stop, identity], sort_keys=True)
-    metadata |= {"settings": asdict(settings), "identity": identity}
+    metadata |= {"settings": asdict(settings), "identity": identity, "snapshots": {}}
+
+    def series(iteration: int) -> str:
+        return _digest(folder, settings, stop - start, iteration - start)
+
     resumed = False
     if state_file.exists():
         try:
             tensors, saved = checkpoint.load(state_file)
             if saved["identity"] == identity:
-                _check_files(folder, settings, saved, start)
+                _check_files(folder, saved, series)
                 _restore(tensors, networks, optimizers)
                 metadata, resumed = saved, True
                 logger.info("%s continues after iteration %d.", label, metadata["iteration"])
@@ -145,7 +152,7 @@ def train(
     def save_state() -> None:
         samples.flush()
         losses.flush()
-        metadata["series"] = _digest(losses, samples, settings, metadata["iteration"] - start)
+        metadata["series"] = series(metadata["iteration"])
         tensors: dict[str, Tensor] = {}
         for name in networks:
             tensors |= checkpoint.with_prefix(name, networks[name].state_dict())
@@ -159,6 +166,7 @@ def train(
         tensors = checkpoint.with_prefix("generator", generator.state_dict())
         about = {key: metadata[key] for key in ("settings", "iteration")}
         checkpoint.save(path, tensors, about)
+        metadata["snapshots"][path.name] = checkpoint.file_sha256(path)
 
     size, rows = settings.image_size, (stop - start) // settings.sample_every
     if not resumed:  # written whole: a full disk is an error now, in a memory map it were a crash
@@ -260,7 +268,7 @@ def train(
             if reason:
                 where = f"iteration {iteration} of {stop}"
                 raise Interrupted(f"{label} stopped at {where} {reason}; the state is kept.")
-    about = {key: metadata[key] for key in metadata.keys() - {"settings", "identity", "series"}}
+    about = {key: metadata[key] for key in metadata.keys() - BESIDES}
     (folder / "status.json").write_text(json.dumps(about, sort_keys=True) + "\n")
     save_state()
 
@@ -289,27 +297,31 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _digest(losses: np.ndarray, samples: np.ndarray, settings: Settings, iterations: int) -> str:
-    """Of the losses and samples of a segment's first `iterations`."""
-    digest = hashlib.sha256(losses[: max(iterations, 0)].data)
-    digest.update(samples[: max(iterations, 0) // settings.sample_every].data)
+def _digest(folder: Path, settings: Settings, length: int, done: int) -> str:
+    """Of the losses and samples of a segment of `length` iterations, as far as they are `done`.
+
+    Of the files' bytes, headers included, so that nothing is read as an array that is none.
+    """
+    digest = hashlib.sha256()
+    pixels = settings.sample_codes * 3 * settings.image_size**2
+    for name, every, row in (("losses", 1, 8), ("samples", settings.sample_every, pixels)):
+        content = np.memmap(folder / f"{name}.npy", np.uint8, "r")
+        to_come = length // every - max(done, 0) // every
+        digest.update(content[: len(content) - to_come * row].data)
     return digest.hexdigest()
 
 
-def _check_files(folder: Path, settings: Settings, saved: checkpoint.Metadata, start: int) -> None:
+def _check_files(folder: Path, saved: checkpoint.Metadata, series: Callable[[int], str]) -> None:
     """Raises a `CheckpointError` unless the files beside a saved state are what they were."""
+    names = [f"snapshots/{name}" for name in saved["snapshots"]]
     try:
-        losses, samples = (
-            np.load(folder / f"{x}.npy", mmap_mode="r") for x in ("losses", "samples")
-        )
+        if series(saved["iteration"]) != saved["series"]:
+            raise checkpoint.CheckpointError(f"The losses or samples in {folder} are damaged.")
+        snapshots = [checkpoint.file_sha256(folder / name) for name in names]
     except (OSError, ValueError) as error:
-        raise checkpoint.CheckpointError(f"{folder} lacks losses or samples: {error}") from error
-    if _digest(losses, samples, settings, saved["iteration"] - start) != saved["series"]:
-        raise checkpoint.CheckpointError(f"The losses or samples in {folder} are damaged.")
-    every = settings.snapshot_every
-    first, last = start + every if start else 0, saved["iteration"] - (saved["status"] != "running")
-    for iteration in range(first, last + 1, every):
-        checkpoint.load(folder / "snapshots" / f"{iteration:07d}.safetensors")
+        raise checkpoint.CheckpointError(f"{folder} is not whole: {error}") from error
+    if snapshots != list(saved["snapshots"].values()):
+        raise checkpoint.CheckpointError(f"A snapshot in {folder} is damaged.")
 
 
 def _restore(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.cost import cost, count, markdown
+from benchmarks.cost import cost, count, markdown, settings_of
 from wngan.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +29,17 @@ def test_arithmetic_is_counted(tiny: Settings) -> None:
     assert training == settings.batch_size * expected
     assert reconstruction == 2 * g
     assert snapshot == 4 * sum(p.numel() for p in settings.generator().parameters())
+
+
+def test_estimates_of_time_are_those_of_ten_teraflops() -> None:
+    """Or of a GPU that waits for kernels to be launched, where networks are small."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    for experiment in config["experiments"].values():
+        for model in experiment["models"]:
+            iteration, step, _, _ = count(settings_of(config, experiment, model))
+            seconds = experiment["seconds"]
+            assert iteration / 1e13 <= seconds["iteration"] <= max(2 * iteration / 1e13, 0.02)
+            assert step / 1e13 <= seconds["step"] <= max(2 * step / 1e13, 2e-5)
 
 
 def test_the_readme_has_the_costs() -> None:

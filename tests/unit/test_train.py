@@ -204,7 +204,8 @@ def test_what_another_process_made_of_other_settings_is_not_taken(
 
 
 def test_who_waits_can_be_stopped(job: dict[str, Any], tmp_path: Path) -> None:
-    with take(tmp_path / "lock") as lock, pytest.raises(Interrupted, match="on SIGTERM"):
-        assert lock is not None
+    lock = take(tmp_path / "lock")
+    assert lock is not None
+    with lock, pytest.raises(Interrupted, match="on SIGTERM"):
         script.main(**job | {"reason_to_stop": lambda: "on SIGTERM"})
     assert not job["outputs"]["state"].exists()

@@ -159,7 +159,7 @@ def test_segments_make_up_one_run(images: Images, tiny: Settings, tmp_path: Path
     whole, first, second = (contents(tmp_path / name) for name in ("whole", "1", "2"))
     states = [checkpoint.load(tmp_path / part / "state.safetensors") for part in ("whole", "2")]
     torch.testing.assert_close(states[0][0], states[1][0], rtol=0, atol=0)
-    own = {"identity": "", "series": ""}
+    own = {"identity": "", "series": "", "snapshots": ""}
     assert states[0][1] | own == states[1][1] | own
     parts = {name: data for part in (first, second) for name, data in part.items()}
     for name in (f"snapshots/{iteration:07d}.safetensors" for iteration in (0, 6, 12)):
@@ -219,8 +219,8 @@ def test_another_identity_or_damage_starts_over(
     [
         ("losses.npy", "The losses or samples in"),
         ("samples.npy", "The losses or samples in"),
-        ("snapshots/0000006.safetensors", "0000006.safetensors is damaged"),
-        ("snapshots/0000000.safetensors", "0000000.safetensors is not a readable checkpoint"),
+        ("snapshots/0000006.safetensors", "A snapshot in"),
+        ("snapshots/0000000.safetensors", "A snapshot in "),
         ("state.safetensors", "state.safetensors is not a readable checkpoint"),
     ],
 )
@@ -237,7 +237,7 @@ def test_damage_beside_a_saved_state_starts_over(
     with pytest.raises(Interrupted):
         train(tiny, images, broken, stop=12, reason_to_stop=stop_after(9))
     data = (broken / name).read_bytes()
-    if "readable" in message:
+    if message.endswith((" ", "checkpoint")):
         (broken / name).write_bytes(data[: len(data) // 2])
     else:
         place = {"losses.npy": 140, "samples.npy": 140}.get(name, len(data) - 9)
@@ -250,7 +250,7 @@ def test_damage_beside_a_saved_state_starts_over(
 
 
 @hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_no_flipped_byte_changes_a_result(

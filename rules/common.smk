@@ -680,7 +680,11 @@ def known_finals(wildcards):
     return sorted({final for made in made_of(wildcards).values() for final in made["finals"]})
 
 
-def record_files(names):
-    """An input function: the records of runs, or of final reconstructions."""
-    suffix = "/provenance.json" if names is known_runs else ".provenance.json"
-    return lambda wildcards: [f"{RESULTS}/runs/{name}{suffix}" for name in names(wildcards)]
+def run_records(wildcards):
+    """What is recorded of those runs."""
+    return [f"{RESULTS}/runs/{run}/provenance.json" for run in known_runs(wildcards)]
+
+
+def final_records(wildcards):
+    """What is recorded of those final reconstructions."""
+    return [f"{RESULTS}/runs/{final}.provenance.json" for final in known_finals(wildcards)]

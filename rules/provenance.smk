@@ -25,8 +25,8 @@ rule run_provenance:
 rule provenance:
     """Say which runs each table, figure and claim is of, and what is known of those runs."""
     input:
-        runs=record_files(known_runs),
-        finals=record_files(known_finals),
+        runs=run_records,
+        finals=final_records,
     output:
         json=f"{RESULTS}/provenance.json",
         html=report(

@@ -44,6 +44,6 @@ rule provenance:
         results=made_of,
         runs=known_runs,
         finals=known_finals,
-        code=code("provenance.py"),
+        code=code("provenance_table.py"),
     script:
-        "../scripts/provenance.py"
+        "../scripts/provenance_table.py"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas
 import pytest
 
-from scripts import provenance, run_provenance
+from scripts import provenance_table, run_provenance
 from wngan.provenance import WITHOUT_EFFECT, code_digest, config_digest, recorded, sources
 
 ROOT = Path(__file__).parents[2]
@@ -178,7 +178,7 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     run_provenance.main(status, trained, evaluated, tmp_path / "run.json")
     final = tmp_path / "final.json"
     final.write_text(f"[{job('5', 7).read_text()}, {job('6', 8).read_text()}]")
-    provenance.main(
+    provenance_table.main(
         {"table2": {"runs": ["e/bn/1"]}, "figure01": {"runs": ["e/bn/best"]}},
         {"e/bn/1": tmp_path / "run.json"},
         {"e/bn/1/final/optimal": final, "e/bn/best/final/optimal": final},

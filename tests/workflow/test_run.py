@@ -215,7 +215,8 @@ def test_touching_any_file_reruns_nothing(rerun: Repository) -> None:
 
 
 def test_another_crop_of_a_data_set_is_for_its_experiments(rerun: Repository) -> None:
-    rerun.edit("tiny.yaml", "image_size: 16", "image_size: 8")
+    settings = "image_size: {}\n    test: 12\n    split_seed: 3"
+    rerun.edit("tiny.yaml", settings.format(8), settings.format(10))
     jobs = rerun.replanned()
     assert jobs["prepare_digits"] == jobs["split"] == 1
     assert jobs["train_segment"] == jobs["evaluate_segment"] == 3  # of tiny_resnet

@@ -634,7 +634,7 @@ def made_of(wildcards):
             files = of_rows("status.json")(of_table) + finals_of_rows(of_table)
             made[table] = traced("loss_table.py", table_rows(of_table), files)
     for kind, specs in config["figures"].items():
-        for name in specs.keys() & FIGURES.keys():
+        for name in filter(FIGURES.__contains__, specs):
             of_figure = SimpleNamespace(figure=name)
             files = of_runs("status.json")(of_figure)
             if "choose" in FIGURES[name]:

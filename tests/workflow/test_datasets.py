@@ -103,7 +103,14 @@ ARCHIVES = {
 def configure(repository: Repository, **datasets: dict[str, Any]) -> None:
     """Writes a configuration of nothing but data sets."""
     config: dict[str, Any] = {"results": "results", "data": "data", "seed": 1}
-    config |= {"keep_snapshots": True, "experiments": {}, "tables": {}, "figures": {}, "claims": {}}
+    config |= {
+        "keep_snapshots": True,
+        "save_every": 300,
+        "experiments": {},
+        "tables": {},
+        "figures": {},
+        "claims": {},
+    }
     for dataset in datasets.values():
         dataset |= {"test": 2, "split_seed": 1}
     config["datasets"] = datasets

@@ -174,8 +174,9 @@ def test_a_caption_or_a_comment_in_a_rule_reruns_nothing(rerun: Repository) -> N
 
 def test_preparing_the_same_images_again_trains_nothing(rerun: Repository) -> None:
     rerun.edit("scripts/prepare_digits.py", "handwritten digits as", "digits as")
-    assert rerun.replanned("data/digits/images.npy") == {"prepare_digits": 1}
-    rerun.tiny("data/digits/images.npy")
+    images = [f"data/{name}/images.npy" for name in ("digits", "others")]
+    assert rerun.replanned(*images) == {"prepare_digits": 2}
+    rerun.tiny(*images)
     assert not rerun.replanned()
 
 

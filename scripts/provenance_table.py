@@ -53,7 +53,7 @@ def _row(run: str, about: dict[str, Any], used: list[str]) -> dict[str, Any]:
     return {
         "run": run,
         "seed": about.get("seed"),
-        "started": min((attempt["started"] for attempt in attempts), default=None),
+        "started": min((attempt["started"][:19] for attempt in attempts), default=None),
         "jobs": len(every),
         "attempts": len(attempts),
         **{f"time to {stage}": _time(jobs[stage]) for stage in STAGES},

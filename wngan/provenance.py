@@ -80,7 +80,7 @@ def recorded(
     started, began = datetime.now(UTC), time.monotonic()
     host = socket.gethostname()
     attempt = {
-        "started": started.isoformat(timespec="seconds"),
+        "started": started.isoformat(timespec="milliseconds"),
         "host": host,
         "device": device,
         "end": "killed",
@@ -113,7 +113,10 @@ def recorded(
         finished.set()
         thread.join()
         write()
-    attempts = _attempts(folder)
+    # Another process may have finished the job while this one waited for it.
+    known = json.loads(record.read_text())["attempts"] if record.exists() else []
+    last_seen = {(each["started"], each["host"]): each for each in known + _attempts(folder)}
+    attempts = list(last_seen.values())
     about |= {
         "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "attempts": attempts,

@@ -140,6 +140,16 @@ def test_attempts_are_counted_however_they_end(
     assert not folder.exists()
 
 
+def test_two_processes_that_end_one_job_are_both_counted(tmp_path: Path) -> None:
+    """As when one waits for the other, which Snakemake has forgotten."""
+    folder, record = tmp_path / "attempts", tmp_path / "record.json"
+    with recorded(folder, record, "waits"), recorded(folder, record, "works"):
+        pass
+    attempts = json.loads(record.read_text())["attempts"]
+    ends = [(attempt["device"], attempt["end"]) for attempt in attempts]
+    assert ends == [("waits", "finished"), ("works", "finished")]
+
+
 def test_a_full_disk_is_no_reason_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def replace(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

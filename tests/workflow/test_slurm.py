@@ -1,5 +1,6 @@
 """The workflow on a real SLURM: the same results, whatever happens to jobs, nodes and Snakemake."""
 
+import json
 import os
 import re
 import signal
@@ -169,6 +170,8 @@ def test_snakemake_is_killed_and_started_again(run: Run) -> None:
     os.kill(training, signal.SIGCONT)
     run.finish(resumed=False)
     assert "another process finished it" in run.log
+    record = json.loads((run.repository.root / SEGMENT / "train.provenance.json").read_text())
+    assert [attempt["end"] for attempt in record["attempts"]] == ["finished", "finished"]
 
 
 @pytest.mark.parametrize("run", [("--set-resources", "train_segment:runtime=1")], indirect=True)

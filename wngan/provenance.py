@@ -127,5 +127,9 @@ def recorded(
 
 
 def _attempts(folder: Path) -> list[dict[str, Any]]:
-    """The attempts at a job so far, oldest first."""
-    return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    """The attempts at a job so far, oldest first, but for files that a crash left unreadable."""
+    attempts = []
+    for path in sorted(folder.glob("*.json")):
+        with suppress(OSError, ValueError):
+            attempts.append(json.loads(path.read_text()))
+    return attempts

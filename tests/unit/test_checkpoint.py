@@ -1,6 +1,7 @@
 """Checkpoints: what is read is what was written, or an error."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -259,6 +260,20 @@ class TestAtomicity:
         monkeypatch.setattr(checkpoint.os, "fsync", watched_fsync)
         save(path, {"x": torch.ones(3)}, {})
         assert events == ["sync file", "replace", "sync folder"]
+
+    def test_a_full_disk_is_an_error_and_leaves_what_there_was(self, tmp_path: Path) -> None:
+        """With a limit to the size of a file, at which writing fails likewise."""
+        path = tmp_path / "a"
+        save(path, {"x": torch.ones(3)}, {"iteration": 1})
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        try:
+            with pytest.raises(OSError, match=f"{path} could not be written: .*too large"):
+                save(path, {"x": torch.ones(1000)}, {"iteration": 2})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert list(tmp_path.iterdir()) == [path]
+        assert load(path)[1] == {"iteration": 1}
 
     def test_a_missing_folder_is_an_error_and_is_not_made(self, tmp_path: Path) -> None:
         with pytest.raises(Exception, match="No such file"):

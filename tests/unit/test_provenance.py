@@ -140,6 +140,15 @@ def test_attempts_are_counted_however_they_end(
     assert not folder.exists()
 
 
+def test_an_unreadable_attempt_is_left_out(tmp_path: Path) -> None:
+    folder, record = tmp_path / "attempts", tmp_path / "record.json"
+    folder.mkdir()
+    (folder / "20260101T000000.000000-host-1.json").write_text('{"started": "2026')
+    with recorded(folder, record, "a device"):
+        pass
+    assert len(json.loads(record.read_text())["attempts"]) == 1
+
+
 def test_two_processes_that_end_one_job_are_both_counted(tmp_path: Path) -> None:
     """As when one waits for the other, which Snakemake has forgotten."""
     folder, record = tmp_path / "attempts", tmp_path / "record.json"

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from tests.workflow.conftest import (
     wait_for,
 )
 from tests.workflow.slurm import Cluster, cluster, missing
+from wngan.locks import take
 
 OPTIONS = (
     *("--profile", "slurm", "--configfile", "tiny.yaml"),
@@ -36,7 +38,9 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster; without SLURM's programs or the right to start them the tests are skipped."""
     if reason := missing():
         pytest.skip(reason)
-    with cluster(tmp_path_factory.mktemp("slurm")) as made:
+    if (lock := take(Path(tempfile.gettempdir()) / "wngan-test-slurm.lock")) is None:
+        pytest.skip("other tests have a SLURM here now")
+    with lock, cluster(tmp_path_factory.mktemp("slurm")) as made:
         yield made
 
 

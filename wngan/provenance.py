@@ -80,7 +80,7 @@ def recorded(
     started, began = datetime.now(UTC), time.monotonic()
     host = socket.gethostname()
     attempt = {
-        "started": started.isoformat(timespec="milliseconds"),
+        "started": started.isoformat(timespec="microseconds"),
         "host": host,
         "device": device,
         "end": "killed",

@@ -13,7 +13,7 @@ from wngan.log import logged
 from wngan.names import NAMES
 
 PAPER_NAMES = {
-    nn.Conv2d: "Conv",
+    layers.Conv2d: "Conv",
     layers.ConvTranspose2d: "Conv",
     layers.StrictWNLinear: "SWNConv",
     layers.StrictWNConv2d: "SWNConv",
@@ -28,7 +28,7 @@ PAPER_NAMES = {
     published.PublishedAffineWNConvTranspose2d: "AWNConv",
     nn.BatchNorm2d: "BN",
     layers.MeanOnlyBatchNorm2d: "mean-only BN",
-    nn.PReLU: "PReLU",
+    layers.PReLU: "PReLU",
     layers.TPReLU: "TPReLU",
     nn.Sigmoid: "Sigmoid",
 }

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from wngan import kernels
+
 EPS = 1e-6
 """Added to the sum of squared weights before the root (appendix B)."""
 
@@ -107,7 +109,7 @@ class StrictWNConv2d(_WeightNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Applies the layer."""
-        return F.conv2d(x, self.normalized_weight(), self.bias, self.stride, self.padding)
+        return kernels.conv2d(x, self.normalized_weight(), self.bias, self.stride, self.padding)
 
 
 class StrictWNConvTranspose2d(_WeightNorm):
@@ -132,7 +134,9 @@ class StrictWNConvTranspose2d(_WeightNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Applies the layer."""
-        return F.conv_transpose2d(x, self.normalized_weight(), self.bias, self.stride, self.padding)
+        return kernels.conv_transpose2d(
+            x, self.normalized_weight(), self.bias, self.stride, self.padding
+        )
 
 
 class AffineWNLinear(StrictWNLinear):
@@ -153,11 +157,48 @@ class AffineWNConvTranspose2d(StrictWNConvTranspose2d):
     affine = True
 
 
-class ConvTranspose2d(nn.ConvTranspose2d):
-    """Torch's layer with weights and bias from U(±1/sqrt(c_in·k_h·k_w)) (appendix B).
+class Conv2d(nn.Conv2d):
+    """Torch's layer, without groups and dilation; it draws parameters as the paper does."""
 
-    Torch would count c_out in place of c_in. Its `Conv2d` already draws as the paper does.
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Applies the layer."""
+        return kernels.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+
+
+class ConvTranspose2d(nn.ConvTranspose2d):
+    """Torch's layer, without groups, dilation and output padding.
+
+    Its weights and bias are drawn from U(±1/sqrt(c_in·k_h·k_w)) (appendix B), where torch would
+    count c_out in place of c_in.
     """
+
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, bias=bias)
 
     def reset_parameters(self) -> None:
         """Draws the weights and the bias anew."""
@@ -165,6 +206,21 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         nn.init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:
             nn.init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        """Applies the layer."""
+        return kernels.conv_transpose2d(x, self.weight, self.bias, self.stride, self.padding)
+
+
+class PReLU(nn.PReLU):
+    """Torch's layer with a slope `weight` per channel of (N, C, …), 0.25 at the start."""
+
+    def __init__(self, num_channels: int) -> None:
+        super().__init__(num_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Applies the activation."""
+        return kernels.prelu(x, self.weight)
 
 
 def _per_channel(parameter: Tensor, x: Tensor) -> Tensor:
@@ -212,7 +268,7 @@ class TPReLU(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Applies the activation."""
         threshold = _per_channel(self.threshold, x)
-        return F.prelu(x - threshold, self.slope) + threshold
+        return kernels.prelu(x - threshold, self.slope) + threshold
 
 
 class Add(nn.Module):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from wngan import layers
+from wngan import kernels, layers
 
 
 class _Normalize(torch.autograd.Function):
@@ -88,7 +88,7 @@ class PublishedStrictWNConv2d(layers.StrictWNConv2d):
         )
         positions = ((size + 2 * p - k) // s + 1 for size, k, s, p in heights_and_widths)
         weight, bias = _weight_and_bias(self, len(x) * math.prod(positions))
-        return F.conv2d(x, weight, bias, self.stride, self.padding)
+        return kernels.conv2d(x, weight, bias, self.stride, self.padding)
 
 
 class PublishedStrictWNConvTranspose2d(layers.StrictWNConvTranspose2d):
@@ -101,7 +101,7 @@ class PublishedStrictWNConvTranspose2d(layers.StrictWNConvTranspose2d):
         )
         positions = ((size - 1) * s - 2 * p + k for size, k, s, p in heights_and_widths)
         weight, bias = _weight_and_bias(self, len(x) * math.prod(positions))
-        return F.conv_transpose2d(x, weight, bias, self.stride, self.padding)
+        return kernels.conv_transpose2d(x, weight, bias, self.stride, self.padding)
 
 
 class PublishedAffineWNConv2d(PublishedStrictWNConv2d):

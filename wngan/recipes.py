@@ -73,12 +73,12 @@ class Recipe:
 
 
 _PLAIN = Recipe(
-    conv=nn.Conv2d,
+    conv=layers.Conv2d,
     conv_transpose=layers.ConvTranspose2d,
-    last_conv=nn.Conv2d,
+    last_conv=layers.Conv2d,
     last_conv_transpose=layers.ConvTranspose2d,
     first=plain_first,
-    activation=nn.PReLU,
+    activation=layers.PReLU,
 )
 _AFFINE = Recipe(
     conv=layers.AffineWNConv2d,
@@ -86,7 +86,7 @@ _AFFINE = Recipe(
     last_conv=layers.AffineWNConv2d,
     last_conv_transpose=layers.AffineWNConvTranspose2d,
     first=affine_first,
-    activation=nn.PReLU,
+    activation=layers.PReLU,
 )
 _WN = Recipe(
     conv=layers.StrictWNConv2d,

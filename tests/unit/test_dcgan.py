@@ -72,14 +72,14 @@ def column(table: str, model: str) -> list[Row]:
 
 
 SIMPLE: dict[type[nn.Module], str] = {
-    nn.PReLU: "PReLU",
+    layers.PReLU: "PReLU",
     layers.TPReLU: "TPReLU",
     nn.BatchNorm2d: "BN",
     layers.MeanOnlyBatchNorm2d: "MeanBN",
     nn.Sigmoid: "Sigmoid",
 }
 CONVS: dict[type[nn.Module], str] = {
-    nn.Conv2d: "Conv",
+    layers.Conv2d: "Conv",
     layers.StrictWNConv2d: "SWNConv",
     layers.AffineWNConv2d: "AWNConv",
 }

@@ -1,0 +1,106 @@
+"""The CPU's forms of operations against torch's own, with gradients."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.nn import functional as F
+
+from wngan import kernels
+from wngan.dcgan import Discriminator, Generator
+
+
+def random(*shape: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(shape, generator=generator, dtype=torch.float64).requires_grad_()
+
+
+def same(
+    ours: Callable[..., Tensor], torchs: Callable[..., Tensor], inputs: list[Any], *others: Any
+) -> None:
+    """Outputs and each gradient alone and together; which ones are wanted changes what is done."""
+    results = [f(*inputs, *others) for f in (ours, torchs)]
+    torch.testing.assert_close(*results, rtol=1e-12, atol=1e-12)
+    tensors = [tensor for tensor in inputs if tensor is not None]
+    upstream = random(*results[0].shape, seed=9).detach()
+    for wanted in [[tensor] for tensor in tensors] + [tensors]:
+        for tensor in tensors:
+            tensor.requires_grad_(any(tensor is other for other in wanted))
+        gradients = [
+            torch.autograd.grad(f(*inputs, *others), wanted, upstream) for f in (ours, torchs)
+        ]
+        torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-12)
+
+
+@settings(deadline=None)  # the first call loads libraries
+@given(
+    c_in=st.integers(1, 6),
+    c_out=st.integers(1, 6),
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 3),
+    padding=st.integers(0, 2),
+    size=st.integers(5, 9),
+    bias=st.booleans(),
+    layout=st.sampled_from([torch.contiguous_format, torch.channels_last]),
+)
+def test_convolutions(
+    c_in: int,
+    c_out: int,
+    kernel: int,
+    stride: int,
+    padding: int,
+    size: int,
+    bias: bool,
+    layout: torch.memory_format,
+) -> None:
+    padding = min(padding, kernel - 1)
+    geometry = ((stride, stride), (padding, padding))
+    x = random(2, c_in, size, size + 1).detach().to(memory_format=layout).requires_grad_()
+    offsets = random(c_out, seed=2) if bias else None
+    weight = random(c_out, c_in, kernel, kernel, seed=1)
+    same(kernels.conv2d, F.conv2d, [x, weight, offsets], *geometry)
+    weight = random(c_in, c_out, kernel, kernel, seed=1)
+    same(kernels.conv_transpose2d, F.conv_transpose2d, [x, weight, offsets], *geometry)
+
+
+@settings(deadline=None)
+@given(shape=st.lists(st.integers(1, 4), min_size=2, max_size=5))
+def test_prelu(shape: list[int]) -> None:
+    same(kernels.prelu, F.prelu, [random(*shape), random(shape[1], seed=1)])
+
+
+def test_prelu_at_0_and_infinity() -> None:
+    x = torch.tensor([[0.0, -0.0, float("inf"), -float("inf")]], requires_grad=True)
+    slope = torch.full((4,), 0.5)
+    results = [
+        (f(x, slope), torch.autograd.grad(f(x, slope).sum(), x)[0])
+        for f in (kernels.prelu, F.prelu)
+    ]
+    torch.testing.assert_close(*results, rtol=0, atol=0)
+
+
+def test_gradients_can_be_differentiated() -> None:
+    """As gradient penalties do."""
+    x, slope = random(2, 3, 4, 4), random(3, seed=1)
+    weight, bias = random(2, 3, 4, 4, seed=2), random(2, seed=3)
+    assert torch.autograd.gradgradcheck(kernels.prelu, (x, slope))
+    geometry = ((2, 2), (1, 1))
+    assert torch.autograd.gradgradcheck(kernels.conv2d, (x, weight, bias, *geometry))
+    weight = random(3, 2, 4, 4, seed=2)
+    assert torch.autograd.gradgradcheck(kernels.conv_transpose2d, (x, weight, bias, *geometry))
+
+
+@pytest.mark.parametrize("model", ["vanilla", "wn"])
+def test_reduced_precision_has_gradients(model: str) -> None:
+    generator, discriminator = Generator(8, (4,), 5, model), Discriminator(8, (4,), model)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = discriminator(generator(torch.ones(2, 5)))
+    assert logits.dtype == torch.bfloat16
+    parameters = [*generator.parameters(), *discriminator.parameters()]
+    gradients = torch.autograd.grad(logits.sum(), parameters)
+    assert all(gradient.isfinite().all() for gradient in gradients)
+    assert {gradient.dtype for gradient in gradients} == {torch.float32}

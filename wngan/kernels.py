@@ -1,0 +1,123 @@
+"""Operations of the networks in the forms that a CPU computes fastest; only rounding differs.
+
+On other devices, and in reduced precision, they are torch's own. What each gains is in
+`benchmarks/README.md`.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+FEW = 4
+"""Channels of an image, at most; oneDNN is slow at transposed convolutions to so few."""
+
+
+def prelu(x: Tensor, slope: Tensor) -> Tensor:
+    """`torch.nn.functional.prelu`, for floating point `x` (N, C, …) and `slope` (C,)."""
+    return _PReLU.apply(x, slope) if _here(x) else F.prelu(x, slope)
+
+
+def _here(x: Tensor) -> bool:
+    """Whether this module's forms are for `x`."""
+    return x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+
+
+def conv2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+) -> Tensor:
+    """`torch.nn.functional.conv2d`."""
+    if weight.shape[1] <= FEW and _here(x):
+        return _ConvFromFew.apply(x, weight, bias, stride, padding)
+    return F.conv2d(x, weight, bias, stride, padding)
+
+
+def conv_transpose2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+) -> Tensor:
+    """`torch.nn.functional.conv_transpose2d`."""
+    if weight.shape[1] <= FEW and _here(x):
+        # A matrix product and a sum of its columns.
+        return torch.ops.aten.slow_conv_transpose2d(
+            x, weight, weight.shape[2:], bias, stride, padding
+        )
+    return F.conv_transpose2d(x, weight, bias, stride, padding)
+
+
+class _PReLU(torch.autograd.Function):
+    """Its gradient in passes over memory that are vectorized; torch's single pass is not."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, slope: Tensor) -> Tensor:
+        ctx.save_for_backward(x, slope)
+        return F.prelu(x, slope)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None]:
+        (gradient,), (x, slope) = gradients, ctx.saved_tensors
+        above = torch.ops.aten.threshold_backward(gradient, x, 0)
+        below = gradient - above
+        of_x = torch.addcmul(above, below, slope.view(-1, *[1] * (x.ndim - 2)))
+        if not ctx.needs_input_grad[1]:
+            return of_x, None
+        return of_x, (below * x).sum([dim for dim in range(x.ndim) if dim != 1])
+
+
+class _ConvFromFew(torch.autograd.Function):
+    """The gradient of an image is a transposed convolution to few channels."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        stride: tuple[int, int],
+        padding: tuple[int, int],
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.stride, ctx.padding = stride, padding
+        return F.conv2d(x, weight, bias, stride, padding)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (gradient,), (x, weight) = gradients, ctx.saved_tensors
+        of_x = of_weight = of_bias = None
+        if ctx.needs_input_grad[0]:
+            # Rows and columns at the end that no step of the convolution reaches have none.
+            sizes = zip(
+                x.shape[2:],
+                gradient.shape[2:],
+                weight.shape[2:],
+                ctx.stride,
+                ctx.padding,
+                strict=True,
+            )
+            rest = [n + 2 * p - k - (m - 1) * s for n, m, k, s, p in sizes]
+            of_x = torch.ops.aten.slow_conv_transpose2d(
+                gradient, weight, weight.shape[2:], None, ctx.stride, ctx.padding, rest
+            )
+        if any(ctx.needs_input_grad[1:3]):
+            _, of_weight, of_bias = torch.ops.aten.convolution_backward(
+                gradient,
+                x,
+                weight,
+                weight.shape[:1],
+                ctx.stride,
+                ctx.padding,
+                (1, 1),
+                False,
+                (0, 0),
+                1,
+                (False, *ctx.needs_input_grad[1:3]),
+            )
+        return of_x, of_weight, of_bias, None, None

@@ -1,0 +1,108 @@
+"""Folded networks against those they were made of."""
+
+from collections.abc import Sequence
+from types import ModuleType
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from wngan import dcgan, layers, resnet
+from wngan.folding import fold
+from wngan.recipes import RECIPES
+
+
+def trained(network: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """`network` with parameters and running statistics that no part of it could ignore."""
+    generator = torch.Generator().manual_seed(1)
+    for name, tensor in network.state_dict().items():
+        if tensor.is_floating_point():
+            noise = torch.rand(tensor.shape, generator=generator)
+            centered = noise - 0.5 if tensor.ndim > 1 or name.endswith(("bias", "mean")) else noise
+            tensor.copy_(centered + 0.1)
+    return network.to(dtype)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-12)], ids=str
+)
+@pytest.mark.parametrize("architecture", [dcgan, resnet])
+@pytest.mark.parametrize("model", list(RECIPES))
+def test_generators_make_the_same(
+    architecture: ModuleType, model: str, dtype: torch.dtype, tolerance: float
+) -> None:
+    generator = trained(architecture.Generator(16, (6, 8), 5, model), dtype).train()
+    codes = torch.randn(4, 5, generator=torch.Generator().manual_seed(2), dtype=dtype)
+    folded = fold(generator)
+    with torch.no_grad():
+        made, expected = folded(codes), generator.eval()(codes)
+    assert expected.std() > 0.01
+    assert ((made - expected).norm() / expected.norm()).item() < tolerance
+    assert made.dtype == dtype
+
+
+@pytest.mark.parametrize("architecture", [dcgan, resnet])
+@pytest.mark.parametrize("model", list(RECIPES))
+def test_no_norm_is_left_to_compute(architecture: ModuleType, model: str) -> None:
+    folded = fold(architecture.Generator(16, (6, 8), 5, model))
+    kinds = [type(layer) for layer in folded.modules()]
+    assert not any(issubclass(kind, layers._WeightNorm) for kind in kinds)
+    assert nn.BatchNorm2d not in kinds
+    assert not any(parameter.requires_grad for parameter in folded.parameters())
+    assert not any(module.training for module in folded.modules())
+
+
+@pytest.mark.parametrize("model", ["bn", "wn", "wn_mean_bn"])
+def test_what_is_given_stays_as_it_is(model: str) -> None:
+    generator = trained(resnet.Generator(16, (6, 8), 5, model), torch.float32).train()
+    before = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
+    kinds = [type(layer) for layer in generator.modules()]
+    fold(generator)
+    torch.testing.assert_close(generator.state_dict(), before, rtol=0, atol=0)
+    assert [type(layer) for layer in generator.modules()] == kinds
+    assert all(module.training for module in generator.modules())
+    assert all(parameter.requires_grad for parameter in generator.parameters())
+
+
+class Reversed(nn.Sequential):
+    """A sequence that does not apply its layers in their order."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in reversed(self):
+            x = layer(x)
+        return x
+
+
+def sequences() -> Sequence[nn.Module]:
+    conv, bn = layers.StrictWNConv2d, nn.BatchNorm2d
+    return [
+        nn.Sequential(conv(3, 3, 1), bn(3), bn(3), layers.ChannelAffine(3)),
+        nn.Sequential(bn(3), conv(3, 3, 1)),
+        nn.Sequential(nn.Sequential(conv(3, 3, 1)), nn.ReLU(), nn.Sequential(bn(3))),
+        nn.Sequential(nn.Conv2d(3, 3, 1, bias=False), nn.BatchNorm2d(3)),
+        nn.Sequential(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3, affine=False)),
+        nn.Sequential(nn.Conv2d(3, 6, 1, groups=3), bn(6)),
+        nn.Sequential(nn.ConvTranspose2d(4, 6, 2, groups=2), bn(6)),
+        nn.Sequential(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3, track_running_stats=False)),
+        Reversed(conv(3, 3, 1), bn(3)),
+        nn.BatchNorm2d(3),
+        layers.StrictWNConv2d(3, 4, 3, 2, 1),
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(sequences())))
+def test_modules_of_others(number: int) -> None:
+    """Norms are joined only with what comes directly before, in torch's own kind of sequence."""
+    network = trained(sequences()[number], torch.float64)
+    channels = 4 if number == 6 else 3
+    x = torch.randn(2, channels, 5, 5, generator=torch.Generator().manual_seed(2)).double()
+    folded = fold(network)
+    torch.testing.assert_close(folded(x), network.eval()(x), rtol=1e-12, atol=1e-12)
+
+
+def test_layers_used_twice_stay_right() -> None:
+    """A convolution that is shared must not take over the norm behind one of its uses."""
+    conv, bn = nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)
+    network = trained(nn.Sequential(conv, nn.ReLU(), conv, bn), torch.float64)
+    x = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(2)).double()
+    torch.testing.assert_close(fold(network)(x), network.eval()(x), rtol=1e-12, atol=1e-12)

@@ -271,6 +271,7 @@ def training_settings(wildcards):
         "snapshot_every": settings["evaluation"]["running"]["every"],
         "sample_every": settings["samples"]["every"],
         "sample_codes": settings["samples"]["codes"],
+        "precision": settings["precision"],
     }
 
 

@@ -27,6 +27,7 @@ rule evaluate_segment:
         steps=setting(experiment, "evaluation", "running", "steps"),
         lr=setting(experiment, "evaluation", "lr"),
         loss_batch=setting(experiment, "batch_size"),
+        precision=setting(experiment, "evaluation", "precision"),
         attempts=recovery_folder("attempts/evaluate-{segment}"),
         code=code("evaluate.py"),
     script:
@@ -140,6 +141,7 @@ rule reconstruct_shard:
         shards=setting(experiment, "evaluation", "final", "shards"),
         lr=setting(experiment, "evaluation", "lr"),
         loss_batch=setting(experiment, "batch_size"),
+        precision=setting(experiment, "evaluation", "precision"),
         attempts=recovery_folder("attempts/{checkpoint}-{shard}"),
         code=code("reconstruct.py"),
     script:

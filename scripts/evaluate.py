@@ -11,6 +11,7 @@ from wngan import running as running_losses
 from wngan.data import open_images
 from wngan.device import describe, free_device
 from wngan.evaluator import reconstruct
+from wngan.folding import fold
 from wngan.log import Progress, logged
 from wngan.provenance import config_digest, recorded
 from wngan.settings import load_generator
@@ -28,7 +29,7 @@ def main(
     steps: int,
     lr: float,
     loss_batch: int,
-    compute_batch: int,
+    precision: str,
     label: str,
     device: torch.device,
 ) -> None:
@@ -45,12 +46,12 @@ def main(
     for file in Progress(f"{label} evaluation", iterable=files, unit="snapshot"):
         generator, snapshot = load_generator(file, device)
         found = reconstruct(
-            generator,
+            fold(generator),
             targets,
             steps=steps,
             lr=lr,
             loss_batch=loss_batch,
-            compute_batch=compute_batch,
+            precision=precision,
         ).losses.cpu()
         per_image = np.concatenate([per_image, found[None].numpy()])
         error = found.double().std().item() / count**0.5 if count > 1 else float("nan")
@@ -66,8 +67,6 @@ def main(
 
 if "snakemake" in globals():
     torch.set_num_threads(snakemake.threads)
-    # Not a parameter of the rule: what comes out does not depend on it.
-    settings = snakemake.config["experiments"][snakemake.wildcards.experiment]
     with (
         logged(snakemake.log[0]),
         free_device() as device,
@@ -90,7 +89,7 @@ if "snakemake" in globals():
             steps=snakemake.params.steps,
             lr=snakemake.params.lr,
             loss_batch=snakemake.params.loss_batch,
-            compute_batch=settings["evaluation"]["compute_batch"],
+            precision=snakemake.params.precision,
             label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
             device=device,
         )

@@ -1,6 +1,5 @@
 """Reconstructs a share of the test images with a checkpoint's generator."""
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,8 @@ import torch
 from wngan import checkpoint
 from wngan.data import open_images
 from wngan.device import describe, free_device
-from wngan.evaluator import curve_steps, reconstruct
+from wngan.evaluator import curve_steps, images_at_once, reconstruct
+from wngan.folding import fold
 from wngan.log import Progress, logged, logger
 from wngan.provenance import config_digest, recorded
 from wngan.settings import load_generator
@@ -27,7 +27,7 @@ def main(
     steps: int,
     lr: float,
     loss_batch: int,
-    compute_batch: int,
+    precision: str,
     label: str,
     device: torch.device,
 ) -> None:
@@ -37,34 +37,37 @@ def main(
     `curve` float32 (n, S), the losses after each of `steps` int64 (S,).
     """
     chosen = np.array_split(np.load(permutation)[:count], shards)[shard - 1]
-    targets = to_tensor(open_images(about)[chosen])
+    images = open_images(about)
     generator, trained = load_generator(model, device)
-    total = steps * math.ceil(len(chosen) / compute_batch)
-    with Progress(label, total=total, unit="step") as progress:
-        found = reconstruct(
-            generator,
-            targets,
-            steps=steps,
-            lr=lr,
-            loss_batch=loss_batch,
-            compute_batch=compute_batch,
-            on_step=progress.update,
-        )
-    tensors = {
-        "codes": found.codes,
-        "images": torch.from_numpy(to_uint8(found.images)),
-        "losses": found.losses,
-        "curve": found.curve,
-        "steps": torch.tensor(curve_steps(steps)),
-    }
+    folded = fold(generator)
+    code_length = trained["settings"]["code_length"]
+    at_once = images_at_once(folded, code_length)
+    parts: dict[str, list[torch.Tensor]] = {"codes": [], "images": [], "losses": [], "curve": []}
+    with Progress(label, total=steps * len(chosen), unit="image·step") as progress:
+        for first in range(0, len(chosen), at_once):
+            found = reconstruct(
+                folded,
+                to_tensor(images[chosen[first : first + at_once]]),
+                code_length=code_length,
+                steps=steps,
+                lr=lr,
+                loss_batch=loss_batch,
+                compute_batch=at_once,
+                precision=precision,
+                on_step=progress.update,
+            )
+            parts["codes"].append(found.codes)
+            parts["images"].append(torch.from_numpy(to_uint8(found.images)))
+            parts["losses"].append(found.losses)
+            parts["curve"].append(found.curve)
+    tensors = {name: torch.cat(tensors) for name, tensors in parts.items()}
+    tensors["steps"] = torch.tensor(curve_steps(steps))
     checkpoint.save(output, tensors, {"iteration": trained["iteration"]})
-    logger.info("%s: mean loss %.6f over %d images.", label, found.losses.mean(), len(chosen))
+    logger.info("%s: mean loss %.6f over %d images.", label, tensors["losses"].mean(), len(chosen))
 
 
 if "snakemake" in globals():
     torch.set_num_threads(snakemake.threads)
-    # Not a parameter of the rule: what comes out does not depend on it.
-    settings = snakemake.config["experiments"][snakemake.wildcards.experiment]
     with (
         logged(snakemake.log[0]),
         free_device() as device,
@@ -87,7 +90,7 @@ if "snakemake" in globals():
             steps=snakemake.params.steps,
             lr=snakemake.params.lr,
             loss_batch=snakemake.params.loss_batch,
-            compute_batch=settings["evaluation"]["compute_batch"],
+            precision=snakemake.params.precision,
             label="{experiment} {model}/{instance} {checkpoint} reconstruction".format(
                 **snakemake.wildcards
             ),

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from wngan import checkpoint
-from wngan.data import Subset, open_images
+from wngan.data import Subset, on_device, open_images
 from wngan.device import describe, free_device
 from wngan.encoded import EncodedImages
 from wngan.locks import held
@@ -100,7 +100,8 @@ def main(
         run = Settings(**settings | {"channels": tuple(settings["channels"])})
         if previous is not None:
             run = replace(run, seed=checkpoint.load(previous)[1]["settings"]["seed"])
-        training_images = Subset(images, np.load(permutation)[test_images:])
+        resident = on_device(images, device)
+        training_images = Subset(resident, np.load(permutation)[test_images:])
         diverged: list[dict[str, Any]] = []
         for restart in range(1 if previous else restarts + 1):
             attempt = run.restarted(restart)

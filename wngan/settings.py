@@ -30,6 +30,7 @@ class Settings:
         snapshot_every: iterations between snapshots of the generator, a multiple of `sample_every`.
         sample_every: iterations between samples from the fixed codes.
         sample_codes: the number of fixed codes.
+        precision: of training, one of `wngan.device.PRECISIONS`.
     """
 
     architecture: str
@@ -43,6 +44,7 @@ class Settings:
     snapshot_every: int
     sample_every: int
     sample_codes: int
+    precision: str = "float32"
 
     def restarted(self, restart: int) -> "Settings":
         """The same with the seed of a restart, counted from 1; with its own seed for 0."""

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,17 @@ from torch.utils.data import DataLoader
 
 from wngan import checkpoint
 from wngan.data import Images
-from wngan.layers import MeanOnlyBatchNorm2d, clip_slopes, lipschitz_constant
+from wngan.device import computing_in
+from wngan.graphs import replayed
+from wngan.iteration import iterate
+from wngan.layers import lipschitz_constant
 from wngan.log import Progress, logger
 from wngan.losses import WASSERSTEIN
-from wngan.published import PublishedStrictWNConv2d
 from wngan.randomness import fixed_codes, rng
 from wngan.recipes import recipe
 from wngan.rmsprop import RMSProp
 from wngan.settings import Settings
-from wngan.tensors import to_tensor, to_uint8
-
-DEPENDENT_ON_BATCH = (nn.BatchNorm2d, MeanOnlyBatchNorm2d, PublishedStrictWNConv2d)
-"""Layers whose outputs or gradients are not those of each image alone."""
+from wngan.tensors import to_device, to_tensor, to_uint8
 
 BESIDES = {"settings", "identity", "series", "snapshots"}
 """Of a state's metadata, what is not about how training went: digests among it, of other files."""
@@ -188,15 +188,17 @@ def train(
     def codes(purpose: str) -> Tensor:
         shape = (settings.batch_size, settings.code_length)
         draw = rng(settings.seed, purpose, iteration).standard_normal(shape, dtype=np.float32)
-        return torch.from_numpy(draw).to(device)
+        return to_device(torch.from_numpy(draw), device)
 
-    # Where no layer depends on the batch, one pass of D over both gives what two passes give.
-    joined = not any(isinstance(layer, DEPENDENT_ON_BATCH) for layer in discriminator.modules())
-    g_optimizer, d_optimizer = optimizers["generator"], optimizers["discriminator"]
-    samples_from = torch.from_numpy(fixed_codes(settings.sample_codes, settings.code_length)).to(
-        device
-    )
+    samples_from = torch.from_numpy(fixed_codes(settings.sample_codes, settings.code_length))
+    samples_from = samples_from.to(device)
     loss = recipe(settings.model).loss
+    g_optimizer, d_optimizer = optimizers["generator"], optimizers["discriminator"]
+    once = partial(iterate, generator, discriminator, g_optimizer, d_optimizer, loss)
+    noise = torch.zeros(settings.batch_size, settings.code_length, device=device)
+    black = to_tensor(np.zeros((settings.batch_size, size, size, 3), np.uint8), device)
+    state = [*generator.state_dict().values(), *discriminator.state_dict().values()]
+    state += [*g_optimizer.squares, *d_optimizer.squares]
     if loss is WASSERSTEIN:
         metadata["lipschitz_constant"] = lipschitz_constant(discriminator)
 
@@ -218,28 +220,16 @@ def train(
         worker_init_fn=_ignore_signals,
         generator=torch.Generator(),
     )
-    with Progress(label, initial=metadata["iteration"], total=stop, unit="it") as progress:
+    with (
+        computing_in(settings.precision, device),
+        Progress(label, initial=metadata["iteration"], total=stop, unit="it") as progress,
+    ):
+        advance = replayed(once, (black, noise, noise), state)
         for iteration, batch in zip(remaining, batches, strict=True):
-            real = to_tensor(batch, device)
-
-            # The discriminator, which is to tell real images from generated ones.
-            with torch.no_grad():
-                fake = generator(codes("discriminator's codes"))
-            if joined:
-                real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
-            else:
-                real_logits, fake_logits = discriminator(real), discriminator(fake)
-            d_loss = loss.discriminator(real_logits, fake_logits)
-            d_optimizer.step(torch.autograd.grad(d_loss, d_optimizer.parameters))
-            clip_slopes(discriminator)
-
-            # The generator, with fresh codes, whose images are to pass for real.
-            g_loss = loss.generator(discriminator(generator(codes("generator's codes"))))
-            g_optimizer.step(torch.autograd.grad(g_loss, g_optimizer.parameters))
-            clip_slopes(generator)
-
+            window[iteration - window_start - 1] = advance(
+                to_tensor(batch, device), codes("discriminator's codes"), codes("generator's codes")
+            )
             metadata["iteration"] = iteration
-            window[iteration - window_start - 1] = torch.stack([d_loss.detach(), g_loss.detach()])
             progress.update()
 
             if iteration % settings.sample_every == 0:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wngan.data import Subset
+from wngan.data import Subset, on_device
 from wngan.tensors import to_tensor, to_uint8
 
 
@@ -132,3 +132,31 @@ class TestSubset:
     def test_indices_beyond_the_subset_are_errors(self) -> None:
         with pytest.raises(IndexError):
             Subset(random_images(6), np.array([5, 0]))[np.array([2])]
+
+
+class TestOnDevice:
+    """With CPU memory in place of a GPU's."""
+
+    @pytest.fixture
+    def images(self, tmp_path: Path) -> np.ndarray:
+        np.save(tmp_path / "images.npy", np.arange(25 * 12, dtype=np.uint8).reshape(25, 2, 2, 3))
+        return np.load(tmp_path / "images.npy", mmap_mode="r")
+
+    def test_a_cpu_reads_what_is_given(self, images: np.ndarray) -> None:
+        assert on_device(images, torch.device("cpu")) is images
+
+    @pytest.mark.parametrize(("free", "fits"), [(1200, True), (1199, False)])
+    def test_a_gpu_holds_what_fits(
+        self, free: int, fits: bool, images: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 2 * free))
+        empty = torch.empty
+        monkeypatch.setattr(torch, "empty", lambda shape, dtype, device: empty(shape, dtype=dtype))
+        monkeypatch.setattr("wngan.data.PART", 10)
+        found = on_device(images, torch.device("cuda"))
+        assert isinstance(found, torch.Tensor) == fits
+        chosen = np.array([3, 24, 3])
+        np.testing.assert_array_equal(np.asarray(found[chosen]), images[chosen])
+        subset = Subset(found, np.array([24, 7]))
+        np.testing.assert_array_equal(np.asarray(subset[np.array([1])]), images[[7]])
+        assert torch.equal(to_tensor(subset[np.array([0])]), to_tensor(images[[24]]))

@@ -1,5 +1,6 @@
 """Which device a job takes."""
 
+import platform
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import pytest
 import torch
 
 from wngan import device
-from wngan.device import describe, free_device, one_of
+from wngan.device import PRECISIONS, computing_in, describe, free_device, one_of
 
 HOLD = """
 import sys, time
@@ -59,9 +60,10 @@ def test_one_job_more_waits_for_a_device(tmp_path: Path, caplog: pytest.LogCaptu
 
 @pytest.fixture
 def tf32() -> Iterator[None]:
-    before = torch.backends.cudnn.allow_tf32
+    cudnn = torch.backends.cudnn
+    before = cudnn.allow_tf32, cudnn.benchmark
     yield
-    torch.backends.cudnn.allow_tf32 = before
+    cudnn.allow_tf32, cudnn.benchmark = before
 
 
 @pytest.mark.usefixtures("tf32")
@@ -93,3 +95,62 @@ def test_gpus_are_known_by_what_they_are(tmp_path: Path, monkeypatch: pytest.Mon
     ]
     with free_device() as again:
         assert again == torch.device("cuda", 0)
+
+
+@pytest.mark.usefixtures("tf32")
+def test_precisions() -> None:
+    x = torch.ones(2, 2)
+    shortens = {}
+    for precision in PRECISIONS:
+        with computing_in(precision, "cpu"):
+            kinds = (torch.backends.cuda.matmul, torch.backends.cudnn)
+            shortens[precision] = [*(kind.allow_tf32 for kind in kinds), (x @ x).dtype]
+    assert shortens == {
+        "float32": [False, False, torch.float32],
+        "tf32": [True, True, torch.float32],
+        "bfloat16": [False, False, torch.bfloat16],
+    }
+    with (
+        pytest.raises(ValueError, match="one of float32, tf32, bfloat16, not 'half'"),
+        computing_in("half", "cpu"),
+    ):
+        pass
+
+
+@pytest.mark.usefixtures("tf32")
+@pytest.mark.parametrize("before", [True, False])
+def test_the_precision_before_comes_back(before: bool) -> None:
+    torch.backends.cudnn.allow_tf32 = before
+    with pytest.raises(KeyError), computing_in("bfloat16", "cpu"):
+        raise KeyError
+    assert torch.backends.cudnn.allow_tf32 == before
+    assert not torch.is_autocast_enabled("cpu")
+
+
+FAULTS = """
+import resource, torch
+from wngan.device import keep_freed_memory
+{call}
+for _ in range(5):
+    torch.ones(50_000_000)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(5):
+    torch.ones(50_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is about glibc")
+def test_freed_memory_is_kept() -> None:
+    faults = {
+        call: int(
+            subprocess.run(
+                [sys.executable, "-c", FAULTS.format(call=call)],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+        )
+        for call in ("", "keep_freed_memory()")
+    }
+    assert faults["keep_freed_memory()"] < faults[""] / 10

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from wngan.dcgan import Generator
-from wngan.evaluator import Reconstruction, curve_steps, reconstruct
+from wngan.evaluator import Reconstruction, curve_steps, images_at_once, reconstruct
 
 
 def small_generator(model: str = "wn", dtype: torch.dtype = torch.float64) -> Generator:
@@ -114,16 +114,23 @@ class TestBatches:
         for size in (1, 3, 100):
             assert relative(losses[size], losses[7]) < tolerance
 
-    def test_compute_batch_is_loss_batch_by_default(self) -> None:
+    def test_compute_batch_is_by_default_what_memory_takes(self) -> None:
         def sizes(**options: Any) -> list[int]:
             generator, seen = small_generator(), list[int]()
             generator.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
             reconstruct(generator, random_images(7), steps=0, **options)
             return seen
 
-        assert sizes(loss_batch=3) == [3, 3, 1]
         assert sizes(loss_batch=3, compute_batch=5) == [5, 2]
-        assert sizes() == [7]
+        assert sizes(loss_batch=3) == [1, 7]  # one is made to see what it takes
+
+    def test_more_is_made_at_once_of_smaller_images(self) -> None:
+        sizes = [
+            images_at_once(Generator(size, (4, 8, 8)[:depth], 5, "wn"), 5)
+            for size, depth in ((16, 2), (32, 3))
+        ]
+        assert 3 < sizes[0] / sizes[1] < 5
+        assert images_at_once(nn.Sequential(nn.Linear(2, 2**26)), 2) == 1
 
     def test_loss_batch_matters(self) -> None:
         """RMSProp's ε is not negligible: the scale of the loss is a part of the protocol."""
@@ -137,15 +144,15 @@ class TestBatches:
         assert relative(losses[1], losses[2]) > 1e-6
 
     def test_on_step_is_called_after_each_step_of_each_batch(self) -> None:
-        calls: list[None] = []
+        calls: list[int] = []
         reconstruct(
             small_generator(),
             random_images(7),
             steps=4,
             compute_batch=3,
-            on_step=lambda: calls.append(None),
+            on_step=calls.append,
         )
-        assert len(calls) == 4 * 3
+        assert calls == [3] * 4 + [3] * 4 + [1] * 4
 
 
 def state(generator: nn.Module) -> dict[str, Any]:
@@ -224,6 +231,23 @@ class TestUsersThings:
         generator.code_length = 99
         got = reconstruct(generator, random_images(2), code_length=5, steps=1)
         assert got.codes.shape == (2, 5)
+
+
+class TestPrecision:
+    @pytest.mark.parametrize(("precision", "tolerance"), [("tf32", 0), ("bfloat16", 0.02)])
+    def test_results_are_alike_and_of_the_generators_dtype(
+        self, precision: str, tolerance: float
+    ) -> None:
+        generator, images = small_generator("wn", torch.float32), random_images(7, torch.float32)
+        exact = reconstruct(generator, images, steps=20)
+        found = reconstruct(generator, images, steps=20, precision=precision)
+        assert {value.dtype for value in vars(found).values()} == {torch.float32}
+        assert relative(found.losses, exact.losses) <= tolerance
+        assert torch.equal(found.losses, exact.losses) == (tolerance == 0)
+
+    def test_unknown_one(self) -> None:
+        with pytest.raises(ValueError, match="precision must be one of"):
+            reconstruct(small_generator(), random_images(2), steps=1, precision="half")
 
 
 class TestQuality:

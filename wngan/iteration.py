@@ -1,0 +1,55 @@
+"""One iteration of training (sections 4 and 5.1)."""
+
+import torch
+from torch import Tensor, nn
+
+from wngan.layers import MeanOnlyBatchNorm2d, clip_slopes
+from wngan.losses import Loss
+from wngan.published import PublishedStrictWNConv2d
+from wngan.rmsprop import RMSProp
+
+DEPENDENT_ON_BATCH = (nn.BatchNorm2d, MeanOnlyBatchNorm2d, PublishedStrictWNConv2d)
+"""Layers whose outputs or gradients are not those of each image alone."""
+
+
+def iterate(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    g_optimizer: RMSProp,
+    d_optimizer: RMSProp,
+    loss: Loss,
+    real: Tensor,
+    d_codes: Tensor,
+    g_codes: Tensor,
+) -> Tensor:
+    """Changes the discriminator, then the generator, once each.
+
+    Args:
+        generator, discriminator: in training mode.
+        g_optimizer, d_optimizer: of their parameters.
+        loss: of both.
+        real: images (N, 3, H, W) in [0, 1].
+        d_codes, g_codes: (N, L), of the generated images that the discriminator and that the
+            generator learns from.
+
+    Returns:
+        The losses (2,) of the discriminator and of the generator, each before its change.
+    """
+    # The discriminator, which is to tell real images from generated ones.
+    with torch.no_grad():
+        fake = generator(d_codes)
+    if any(isinstance(layer, DEPENDENT_ON_BATCH) for layer in discriminator.modules()):
+        real_logits, fake_logits = discriminator(real), discriminator(fake)
+    else:  # one pass over both gives what two passes give
+        real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
+    d_loss = loss.discriminator(real_logits, fake_logits)
+    d_optimizer.step(torch.autograd.grad(d_loss, d_optimizer.parameters))
+    clip_slopes(discriminator)
+
+    # The generator, with other codes, whose images are to pass for real.
+    discriminator.requires_grad_(False)
+    g_loss = loss.generator(discriminator(generator(g_codes)))
+    discriminator.requires_grad_(True)
+    g_optimizer.step(torch.autograd.grad(g_loss, g_optimizer.parameters))
+    clip_slopes(generator)
+    return torch.stack([d_loss.detach(), g_loss.detach()])

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint bench lock clean
 
 demo: .venv/installed ## the paper in miniature, on handwritten digits, into results/demo
 	$(BIN)/snakemake --profile demo
@@ -19,6 +19,9 @@ lint: .venv/installed ## style, types and Snakemake's own advice
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
 	$(BIN)/snakemake --lint
+
+bench: .venv/installed ## speed on this machine, beside a plain reference, also as results/speed.csv
+	$(BIN)/python -m benchmarks.speed --output results/speed.csv
 
 lock: .venv/installed ## new versions into envs/, from envs/requirements.in
 	$(BIN)/uv pip compile --system-certs --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -180,9 +180,12 @@ def test_preparing_the_same_images_again_trains_nothing(rerun: Repository) -> No
     assert not rerun.replanned()
 
 
-def test_images_at_once_rerun_nothing(rerun: Repository) -> None:
-    rerun.edit("tiny.yaml", "compute_batch: 5", "compute_batch: 6")
-    assert not rerun.replanned()
+def test_the_precision_of_reconstruction_trains_nothing(rerun: Repository) -> None:
+    rerun.edit("tiny.yaml", "      precision: float32", "      precision: bfloat16")
+    planned = rerun.replanned()
+    assert planned["evaluate_segment"]
+    assert planned["reconstruct_shard"]
+    assert not planned["train_segment"]
 
 
 def test_diverged_runs_are_shown_everywhere(repository: Repository) -> None:

@@ -1,0 +1,428 @@
+"""How fast training, reconstruction and data preparation are, beside a plain reference.
+
+    make bench                                           # everything, into results/speed.csv
+    python -m benchmarks.speed --sizes cifar10 digits    # less
+    python -m benchmarks.speed --precision tf32          # on a GPU
+
+Each line compares this program with `benchmarks.reference` on the present device. Both run in
+processes of their own, in turns, the other one waiting; the ratio is the median over the turns.
+What is timed of training is `wngan.training.train` as jobs call it. The reference is in torch's
+default precision. The share of the peak is counted arithmetic per second over that of the largest
+rate measured of a matrix product of the precision in use.
+"""
+
+import argparse
+import datetime
+import io
+import multiprocessing
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import product
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile
+
+import lmdb
+import numpy as np
+import pandas
+import torch
+import yaml
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks import reference
+from benchmarks.cost import count, settings_of
+from wngan.data import on_device
+from wngan.datasets.crops import crop_images
+from wngan.datasets.keys import write_keys
+from wngan.datasets.unpacking import unpack_lmdb
+from wngan.device import PRECISIONS, computing_in, describe, free_device
+from wngan.evaluator import images_at_once, reconstruct
+from wngan.folding import fold
+from wngan.randomness import rng
+from wngan.settings import Settings
+from wngan.tensors import to_device, to_tensor
+from wngan.training import Interrupted, train
+
+ROOT = Path(__file__).parents[1]
+SIZES = {
+    "digits": ("demo/config.yaml", "digits_dcgan"),
+    "cifar10": ("config.yaml", "cifar10_dcgan"),
+    "celeba": ("config.yaml", "celeba_dcgan"),
+    "lsun": ("config.yaml", "lsun_dcgan"),
+    "resnet": ("config.yaml", "celeba_resnet"),
+}
+MODELS = ("vanilla", "bn", "wn")
+TURNS = 5
+SECONDS = 1.0
+"""Of a turn, about, and at least one iteration or step."""
+
+
+def settings(file: str, experiment: str, model: str) -> Settings:
+    """Those of a model's runs in one of the repository's configurations."""
+    config = yaml.safe_load((ROOT / file).read_text())
+    return settings_of(config, config["experiments"][experiment], model)
+
+
+def images_like(settings: Settings, number: int) -> NDArray[np.uint8]:
+    """Random images of a run's size, uint8 (number, H, W, 3)."""
+    size = settings.image_size
+    return rng(0, "images").integers(0, 256, (number, size, size, 3), np.uint8)
+
+
+class Turns:
+    """The side of a worker: it is told how many units to do, and answers how long they took."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.left = 0
+        self.start = 0.0
+
+    def serve(self, turn: Callable[[int], object]) -> None:
+        """Calls `turn` with the number of units, until that is 0."""
+        while units := self.connection.recv():
+            self.start = time.perf_counter()
+            turn(units)
+            self._answer()
+
+    def unit_done(self) -> str:
+        """For work that can't be called in turns: called after each unit, it waits between them."""
+        self.left -= 1
+        if self.left > 0:
+            return ""
+        if self.left == 0:
+            self._answer()
+        self.left = self.connection.recv()
+        self.start = time.perf_counter()
+        return "" if self.left else "as it is over"
+
+    def _answer(self) -> None:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        self.connection.send(time.perf_counter() - self.start)
+
+
+def train_plainly(turns: Turns, settings: Settings, precision: str) -> float:
+    """Iterations of the reference; returns the seconds of one iteration's data alone."""
+    run = reference.Training(
+        settings,
+        settings.generator().to(default_device()),
+        settings.discriminator().to(default_device()),
+        images_like(settings, 4 * settings.batch_size),
+    )
+    shape = (settings.batch_size, settings.code_length)
+
+    draw = rng(0, "order")
+
+    def indices() -> NDArray[np.int64]:
+        return draw.permutation(len(run.images))[: settings.batch_size]
+
+    def turn(units: int) -> None:
+        for _ in range(units):
+            run.iterate(indices(), torch.randn(shape), torch.randn(shape))
+
+    turns.serve(turn)
+    return seconds_of(lambda: run.real(indices()))
+
+
+def train_fast(turns: Turns, settings: Settings, precision: str) -> float:
+    """Iterations of `train`; returns the seconds of one iteration's data alone."""
+    settings = replace(settings, precision=precision, sample_codes=1, snapshot_every=100_000)
+    shape = (settings.batch_size, settings.code_length)
+    with free_device() as device, TemporaryDirectory() as folder:
+        images = on_device(images_like(settings, 4 * settings.batch_size), device)
+        with suppress(Interrupted):
+            train(
+                settings,
+                images,
+                Path(folder),
+                stop=settings.snapshot_every,
+                device=device,
+                reason_to_stop=turns.unit_done,
+            )
+
+        def data() -> None:
+            order = rng(0, "order").permutation(len(images))
+            to_tensor(images[order[: settings.batch_size]], device)
+            for purpose in ("discriminator", "generator"):
+                draw = rng(0, purpose, 1).standard_normal(shape, dtype=np.float32)
+                to_device(torch.from_numpy(draw), device)
+
+        return seconds_of(data)
+
+
+def reconstruct_plainly(turns: Turns, settings: Settings, precision: str) -> float:
+    """Steps of the reference for a job's images."""
+    generator = settings.generator().to(default_device())
+    targets = to_tensor(images_like(settings, images_of_a_job(settings))).contiguous()
+    targets = targets.to(default_device())
+    turns.serve(
+        lambda steps: reference.reconstruct(generator, targets, settings.code_length, steps)
+    )
+    return 0
+
+
+def reconstruct_fast(turns: Turns, settings: Settings, precision: str) -> float:
+    """Steps of `reconstruct` for a job's images, as scripts/reconstruct.py calls it."""
+    images = images_like(settings, images_of_a_job(settings))
+    with free_device() as device:
+        generator = settings.generator().to(device).to(memory_format=torch.channels_last)
+        folded = fold(generator)
+        at_once = images_at_once(folded, settings.code_length)
+
+        def turn(steps: int) -> None:
+            for first in range(0, len(images), at_once):
+                reconstruct(
+                    folded,
+                    to_tensor(images[first : first + at_once]),
+                    code_length=settings.code_length,
+                    steps=steps,
+                    compute_batch=at_once,
+                    precision=precision,
+                )
+
+        turns.serve(turn)
+    return 0
+
+
+TASKS = {
+    "training iteration": (train_plainly, train_fast),
+    "reconstruction step": (reconstruct_plainly, reconstruct_fast),
+}
+
+
+def default_device() -> torch.device:
+    """Where one computes who just wants a GPU if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def images_of_a_job(settings: Settings) -> int:
+    """Images that are reconstructed: as many as a job has, on a CPU fewer."""
+    if torch.cuda.is_available():
+        return 2000 if settings.image_size <= 32 else 256
+    return {16: 200, 32: 128}.get(settings.image_size, 32)
+
+
+def seconds_of(work: Callable[[], object], calls: int = 20) -> float:
+    """Of one call, on average."""
+    work()
+    start = time.perf_counter()
+    for _ in range(calls):
+        work()
+    return (time.perf_counter() - start) / calls
+
+
+def work(connection: Connection, task: str, fast: bool, settings: Settings, precision: str) -> None:
+    """A worker's life: turns, then what its data cost and the memory that it took, in MB."""
+    before = memory("VmRSS")
+    torch.manual_seed(0)
+    if not fast:
+        reference.use_torchs_operations()
+    data = TASKS[task][fast](Turns(connection), settings, precision)
+    took = memory("VmHWM") - before
+    if torch.cuda.is_available():
+        took = torch.cuda.max_memory_allocated() / 1e6
+    connection.send((data, took))
+
+
+def memory(what: str) -> float:
+    """This process's memory in MB by one of Linux's counts, such as "VmRSS", or "VmHWM" at most."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith(what)]
+    return int(line.split()[1]) * 1024 / 1e6
+
+
+def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
+    """The line of a task: milliseconds of both, their ratio, share of the peak, data, memory."""
+    context = multiprocessing.get_context("spawn")
+    sides = []
+    for fast in (False, True):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(theirs, task, fast, settings, precision))
+        process.start()
+        sides.append((ours, process))
+    units, seconds = [], ([], [])
+    for ours, _ in sides:  # the first unit is slow
+        for _ in range(2):
+            ours.send(1)
+            once = ours.recv()
+        units.append(max(1, round(SECONDS / once)))
+    peak = peak_rate(precision)
+    for _ in range(TURNS):
+        for (ours, _), number, times in zip(sides, units, seconds, strict=True):
+            ours.send(number)
+            times.append(ours.recv() / number)
+    ends = []
+    for ours, process in sides:
+        ours.send(0)
+        ends.append(ours.recv())
+        process.join()
+    iteration, step, _, _ = count(settings)
+    flop = iteration if task.startswith("training") else step * images_of_a_job(settings)
+    plain, fast_seconds = (statistics.median(times) for times in seconds)
+    ratios = [a / b for a, b in zip(*seconds, strict=True)]
+    per = 1 if task.startswith("training") else images_of_a_job(settings)
+    return {
+        "task": task,
+        "precision": precision,
+        "reference ms": 1e3 * plain / per,
+        "ours ms": 1e3 * fast_seconds / per,
+        "ratio": statistics.median(ratios),
+        "from": min(ratios),
+        "to": max(ratios),
+        "share of peak": flop / fast_seconds / peak,
+        "share of data": ends[1][0] / fast_seconds,
+        "reference MB": ends[0][1],
+        "ours MB": ends[1][1],
+    }
+
+
+def peak_rate(precision: str) -> float:
+    """FLOP per second of a large matrix product, the best of some."""
+    device = default_device()
+    size = 8192 if device.type == "cuda" else 2048
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    with computing_in(precision, device):
+        a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
+        best = float("inf")
+        for _ in range(10):
+            start = time.perf_counter()
+            torch.mm(a, b)
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            best = min(best, time.perf_counter() - start)
+    return 2 * size**3 / best
+
+
+def jpegs(number: int, width: int, height: int) -> Iterator[bytes]:
+    """Encoded images about as detailed as photographs."""
+    draw = rng(0, "photographs")
+    for _ in range(number):
+        coarse = draw.integers(0, 256, (height // 12, width // 12, 3), np.uint8)
+        image = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=90)
+        yield file.getvalue()
+
+
+def prepare_plainly(contents: Iterator[bytes], size: int, output: Path) -> None:
+    """Decodes and crops one image after the other, as one does with Pillow."""
+    crops = []
+    for content in contents:
+        image = Image.open(io.BytesIO(content)).convert("RGB")
+        left, top = (image.width - size) // 2, (image.height - size) // 2
+        crops.append(np.asarray(image.crop((left, top, left + size, top + size))))
+    np.save(output, np.stack(crops))
+
+
+def compare_preparation(name: str, folder: Path) -> dict[str, Any]:
+    """The line of a data set: milliseconds per image."""
+    archive, output = folder / f"{name}.zip", folder / "images.npy"
+    number, size = (4000, 160) if name == "celeba" else (1000, 256)
+
+    def plainly() -> None:
+        with ZipFile(archive) as file:
+            prepare_plainly(map(file.read, file.namelist()), size, output)
+
+    def plainly_from_lmdb() -> None:
+        unpack_lmdb(archive, folder / "plain/data.mdb")
+        with (
+            lmdb.open(str(folder / "plain"), readonly=True, lock=False) as environment,
+            environment.begin() as transaction,
+            transaction.cursor() as cursor,
+        ):
+            prepare_plainly(cursor.iternext(keys=False, values=True), size, output)
+
+    def fast() -> None:
+        if name == "celeba":
+            crop_images(archive, output, size, workers=os.cpu_count() or 1)
+        else:
+            (folder / str(time.monotonic_ns())).mkdir()
+            target = max(folder.glob("[0-9]*"))
+            unpack_lmdb(archive, target / "data.mdb")
+            write_keys(target, target / "keys.npy")
+
+    if name == "celeba":
+        with ZipFile(archive, "w") as file:
+            for index, content in enumerate(jpegs(number, 178, 218)):
+                file.writestr(f"{index:06d}.jpg", content)
+    else:
+        (folder / "plain").mkdir()
+        with (
+            lmdb.open(str(folder / "made"), map_size=2**30) as environment,
+            environment.begin(write=True) as transaction,
+        ):
+            for index, content in enumerate(jpegs(number, 341, 256)):
+                transaction.put(f"{index:040x}".encode(), content)
+        with ZipFile(archive, "w") as file:
+            file.write(folder / "made/data.mdb", "bedroom_train_lmdb/data.mdb")
+    sides = [plainly_from_lmdb if name == "lsun" else plainly, fast]
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for _ in range(TURNS):
+        for side, times in zip(sides, seconds, strict=True):
+            start = time.perf_counter()
+            side()
+            times.append((time.perf_counter() - start) / number)
+    ratios = [a / b for a, b in zip(*seconds, strict=True)]
+    return {
+        "size": name,
+        "task": "preparation of an image",
+        "reference ms": 1e3 * statistics.median(seconds[0]),
+        "ours ms": 1e3 * statistics.median(seconds[1]),
+        "ratio": statistics.median(ratios),
+        "from": min(ratios),
+        "to": max(ratios),
+    }
+
+
+def markdown(table: pandas.DataFrame) -> str:
+    """The table for people."""
+    digits = {"ratio": ".2f", "from": ".2f", "to": ".2f", "share of peak": ".0%"}
+    digits |= {"share of data": ".1%", "reference MB": ",.0f", "ours MB": ",.0f"}
+    rows = [list(table.columns), ["---"] * len(table.columns)]
+    for row in table.to_dict("records"):
+        cells = []
+        for name, value in row.items():
+            form = digits.get(name, ".3g")
+            missing = not isinstance(value, str) and (pandas.isna(value) or value == 0)
+            cells.append("–" if missing else value if isinstance(value, str) else f"{value:{form}}")
+        rows.append(cells)
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def main() -> None:
+    """Prints the table, a line at a time as it is measured, and writes it as CSV."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32")
+    parser.add_argument("--output", type=Path, help="a CSV file")
+    options = parser.parse_args()
+    hardware = f"{describe(default_device())}, {torch.get_num_threads()} threads"
+    print(f"{datetime.date.today()}, {hardware}, torch {torch.__version__}", flush=True)
+    rows = []
+    for size, task, model in product(options.sizes, TASKS, options.models):
+        line = compare(task, settings(*SIZES[size], model), options.precision)
+        rows.append({"size": size, "model": model} | line)
+        print(markdown(pandas.DataFrame(rows[-1:])).splitlines()[-1], flush=True)
+    for size in ("celeba", "lsun"):
+        if size in options.sizes:
+            with TemporaryDirectory() as folder:
+                rows.append(compare_preparation(size, Path(folder)))
+    table = pandas.DataFrame(rows)
+    print(f"\n{markdown(table)}")
+    if options.output:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        table.assign(device=hardware, torch=torch.__version__, date=datetime.date.today()).to_csv(
+            options.output, index=False, float_format="%.5g"
+        )
+
+
+if __name__ == "__main__":
+    main()

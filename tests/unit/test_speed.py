@@ -1,0 +1,68 @@
+"""The benchmarks measure what they say: both sides do the same work."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+import torch
+
+from benchmarks import speed
+from benchmarks.cost import count
+from wngan.datasets.crops import crop_images
+
+
+def test_every_line_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(speed, "TURNS", 2)
+    monkeypatch.setattr(speed, "SECONDS", 0.01)
+    arguments = ["speed", "--sizes", "digits", "--models", "bn", "--output", str(tmp_path / "a/b")]
+    monkeypatch.setattr(sys, "argv", arguments)
+    speed.main()
+    table = pandas.read_csv(tmp_path / "a/b")
+    assert table["task"].tolist() == list(speed.TASKS)
+    assert (table["from"] <= table["ratio"]).all()
+    assert (table["ratio"] <= table["to"]).all()
+    shares = table[["share of peak", "share of data"]].to_numpy()
+    assert ((shares >= 0) & (shares < 1)).all()
+    assert (table["share of peak"] > 0).all()
+    assert (table[["reference ms", "ours ms", "reference MB", "ours MB"]] > 0).all(axis=None)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].endswith(f"torch {torch.__version__}")
+    assert len([line for line in printed if line.startswith("| digits | bn |")]) == 2 * len(table)
+
+
+def test_both_prepare_the_same(tmp_path: Path) -> None:
+    contents = list(speed.jpegs(3, 178, 218))
+    for index, content in enumerate(contents):
+        (tmp_path / f"{index}.jpg").write_bytes(content)
+    speed.prepare_plainly(iter(contents), 160, tmp_path / "plain.npy")
+    crop_images(tmp_path, tmp_path / "fast.npy", 160, workers=2)
+    np.testing.assert_array_equal(np.load(tmp_path / "plain.npy"), np.load(tmp_path / "fast.npy"))
+
+
+@pytest.mark.parametrize("name", ["celeba", "lsun"])
+def test_preparation_is_measured(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speed, "TURNS", 1)
+    jpegs = speed.jpegs
+    monkeypatch.setattr(speed, "jpegs", lambda number, width, height: jpegs(5, width, height))
+    row = speed.compare_preparation(name, tmp_path)
+    assert row["reference ms"] > 0
+    assert row["ours ms"] > 0
+
+
+def test_rates_are_of_the_precision() -> None:
+    assert speed.peak_rate("float32") > 1e9
+
+
+def test_sizes_are_the_papers() -> None:
+    """A step of CIFAR-10's reconstruction, 0.16 GFLOP, is the smallest of the paper's."""
+    steps = {}
+    for name, (file, experiment) in speed.SIZES.items():
+        steps[name] = count(speed.settings(file, experiment, "wn"))[1]
+    assert 0.15e9 < steps["cifar10"] < 0.17e9
+    assert sorted(steps, key=steps.__getitem__)[:2] == ["digits", "cifar10"]

@@ -1,4 +1,8 @@
-"""Locks between processes; each ends with the process that holds it, however that ends."""
+"""Locks between processes; each ends with the process that holds it, however that ends.
+
+Processes that it started share its locks; those that read images for a training outlive it by
+seconds when it is killed.
+"""
 
 import fcntl
 from collections.abc import Callable, Iterator

@@ -114,7 +114,9 @@ def recorded(
         thread.join()
         write()
     # Another process may have finished the job while this one waited for it.
-    known = json.loads(record.read_text())["attempts"] if record.exists() else []
+    known: list[dict[str, Any]] = []
+    with suppress(OSError, ValueError):
+        known = json.loads(record.read_text())["attempts"]
     last_seen = {(each["started"], each["host"]): each for each in known + _attempts(folder)}
     attempts = list(last_seen.values())
     about |= {
@@ -122,7 +124,9 @@ def recorded(
         "attempts": attempts,
         "seconds": round(sum(attempt["seconds"] for attempt in attempts), 3),
     }
-    record.write_text(json.dumps(about, indent=2) + "\n")
+    part = record.with_name(f".{record.name}.{host}-{os.getpid()}")
+    part.write_text(json.dumps(about, indent=2) + "\n")
+    os.replace(part, record)  # whole at any moment, as the other process may read it
     shutil.rmtree(folder, ignore_errors=True)
 
 

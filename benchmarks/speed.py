@@ -247,14 +247,19 @@ def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
         process = context.Process(target=work, args=(theirs, task, fast, settings, precision))
         process.start()
         sides.append((ours, process))
-    units, seconds = [], ([], [])
-    for ours, _ in sides:  # the first unit is slow
-        for _ in range(2):
+    units: list[int] = []
+    seconds: tuple[list[float], list[float]] = ([], [])
+    turns = TURNS
+    for ours, _ in sides:
+        ours.send(1)
+        once = ours.recv()
+        if once < SECONDS:  # what comes first is slow
             ours.send(1)
             once = ours.recv()
         units.append(max(1, round(SECONDS / once)))
+        turns = min(turns, TURNS if once < 5 * SECONDS else 3)
     peak = peak_rate(precision)
-    for _ in range(TURNS):
+    for _ in range(turns):
         for (ours, _), number, times in zip(sides, units, seconds, strict=True):
             ours.send(number)
             times.append(ours.recv() / number)

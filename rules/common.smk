@@ -383,8 +383,7 @@ def segment_of(wildcards):
 
 def minutes(seconds, attempt=1):
     """The `runtime` of a job that is estimated to compute for some seconds."""
-    # A job of a cluster runs in a Snakemake of its own, which is remote and executes locally.
-    if not (workflow.remote_exec or workflow.non_local_exec_or_dryrun):
+    if workflow.local_exec and not workflow.dryrun:
         return None
     return attempt * math.ceil(30 + 2 * seconds / 60)
 
@@ -640,9 +639,9 @@ def made_of(wildcards):
             of_figure = SimpleNamespace(figure=name)
             files = of_runs("status.json")(of_figure)
             if "choose" in FIGURES[name]:
-                files += of_runs("final/optimal.sha256")(of_figure)
+                files += of_runs("final/optimal.csv")(of_figure)
             if "checkpoints" in FIGURES[name]:
-                files += finals_of_figure("sha256")(of_figure)
+                files += finals_of_figure("csv")(of_figure)
             made[name] = traced(f"{kind}_figure.py", FIGURES[name], files)
     for claim in CLAIMS:
         of_claim = SimpleNamespace(claim=claim)

@@ -25,10 +25,6 @@ rule run_provenance:
 rule provenance:
     """Say which runs each table, figure and claim is of, and what is known of those runs."""
     input:
-        # So that they are up to date, as what is said of them is.
-        tables=[f"{RESULTS}/tables/{table}.csv" for table in TABLES],
-        figures=[f"{RESULTS}/figures/{figure}.png" for figure in FIGURES],
-        claims=[f"{RESULTS}/claims/{claim}.csv" for claim in CLAIMS],
         runs=run_records,
         finals=final_records,
     output:

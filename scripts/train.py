@@ -151,9 +151,7 @@ def reasons(began: float, runtime: float | None) -> Callable[[], str]:
         signal.signal(number, lambda number, _: received.append(number))
     end = math.inf
     if runtime is not None:
-        minutes = runtime - min(MARGIN, runtime / 4)
-        logger.info("Stops after %g of its %g minutes, if it is not done.", minutes, runtime)
-        end = began + 60 * minutes
+        end = began + 60 * (runtime - min(MARGIN, runtime / 4))
 
     def reason() -> str:
         if received:

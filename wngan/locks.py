@@ -1,8 +1,4 @@
-"""Locks between processes; each ends with the process that holds it, however that ends.
-
-Processes that it started share its locks; those that read images for a training outlive it by
-seconds when it is killed.
-"""
+"""Locks between processes; each ends with the process that holds it, however that ends."""
 
 import fcntl
 from collections.abc import Callable, Iterator

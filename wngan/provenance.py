@@ -114,9 +114,7 @@ def recorded(
         thread.join()
         write()
     # Another process may have finished the job while this one waited for it.
-    known: list[dict[str, Any]] = []
-    with suppress(OSError, ValueError):
-        known = json.loads(record.read_text())["attempts"]
+    known = json.loads(record.read_text())["attempts"] if record.exists() else []
     last_seen = {(each["started"], each["host"]): each for each in known + _attempts(folder)}
     attempts = list(last_seen.values())
     about |= {
@@ -124,9 +122,7 @@ def recorded(
         "attempts": attempts,
         "seconds": round(sum(attempt["seconds"] for attempt in attempts), 3),
     }
-    part = record.with_name(f".{record.name}.{host}-{os.getpid()}")
-    part.write_text(json.dumps(about, indent=2) + "\n")
-    os.replace(part, record)  # whole at any moment, as the other process may read it
+    record.write_text(json.dumps(about, indent=2) + "\n")
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -88,8 +88,8 @@ def train(
 
     Raises:
         Interrupted: there was a reason to stop.
-        ValueError: intervals that do not divide one another, `previous` missing, at another
-            iteration or of other settings, or fewer images than a batch has.
+        ValueError: intervals that do not divide one another, `previous` missing or at another
+            iteration, or fewer images than a batch has.
         wngan.checkpoint.CheckpointError: `previous` is missing or damaged.
     """
     every = settings.snapshot_every
@@ -123,14 +123,6 @@ def train(
     # The state to start from: this segment's own, else the previous segment's, else none.
     if previous is not None:
         tensors, metadata = checkpoint.load(previous)
-        there = metadata["settings"] | {"channels": tuple(metadata["settings"]["channels"])}
-        here = asdict(settings)
-        differ = {k: (there.get(k), here[k]) for k in here if there.get(k) != here[k]}
-        if differ:
-            raise ValueError(
-                f"{previous} was trained with other settings (there, here): {differ}. Train it "
-                "again, and what came before it, with --forcerun train_segment."
-            )
         _restore(tensors, networks, optimizers)
     if metadata["status"] == "running" and metadata["iteration"] != start:
         raise ValueError(f"{previous} ended at {metadata['iteration']}, not at iteration {start}.")

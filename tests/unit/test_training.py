@@ -395,19 +395,3 @@ def test_reading_processes_change_nothing(images: Images, tiny: Settings, tmp_pa
     train(tiny, images, tmp_path / "0", stop=12)
     train(tiny, images, tmp_path / "2", stop=12, workers=2)
     assert contents(tmp_path / "0") == contents(tmp_path / "2")
-
-
-def test_segments_of_other_settings_are_not_continued(
-    images: Images, tiny: Settings, tmp_path: Path
-) -> None:
-    train(tiny, images, tmp_path / "1", stop=6)
-    previous = tmp_path / "1/state.safetensors"
-    with pytest.raises(ValueError, match=r"1/state.safetensors .* \{'lr': \(.*--forcerun train_"):
-        train(
-            replace(tiny, lr=2 * tiny.lr),
-            images,
-            tmp_path / "2",
-            start=6,
-            stop=12,
-            previous=previous,
-        )

@@ -51,10 +51,6 @@ def test_table2_is_that_of_a_local_run(slurm: Cluster, tmp_path: Path) -> None:
     made = results(there.root)
     assert "results/tables/table2.csv" in made
     assert made == results(here.root)
-    for repository, knows in ((there, True), (here, False)):  # how long SLURM lets it run
-        logs = [path.read_text() for path in repository.root.glob("results/runs/**/train.log")]
-        assert logs
-        assert all(("Stops after 26 of its 31 minutes" in log) == knows for log in logs)
     jobs = slurm.run("scontrol", "show", "jobs", "--oneliner").splitlines()
     times = []
     for job in jobs:

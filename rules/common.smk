@@ -383,7 +383,8 @@ def segment_of(wildcards):
 
 def minutes(seconds, attempt=1):
     """The `runtime` of a job that is estimated to compute for some seconds."""
-    if workflow.local_exec and not workflow.dryrun:
+    # In a cluster's job another Snakemake runs it, which executes locally but is itself remote.
+    if not (workflow.remote_exec or workflow.non_local_exec_or_dryrun):
         return None
     return attempt * math.ceil(30 + 2 * seconds / 60)
 

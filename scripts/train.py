@@ -99,7 +99,10 @@ def main(
             return
         run = Settings(**settings | {"channels": tuple(settings["channels"])})
         if previous is not None:
-            run = replace(run, seed=checkpoint.load(previous)[1]["settings"]["seed"])
+            seed = checkpoint.load(previous)[1]["settings"]["seed"]
+            seeds = [run.restarted(restart).seed for restart in range(restarts + 1)]
+            if seed in seeds:  # or `train` says that it is another
+                run = replace(run, seed=seed)
         resident = on_device(images, device)
         training_images = Subset(resident, np.load(permutation)[test_images:])
         diverged: list[dict[str, Any]] = []

@@ -113,6 +113,14 @@ def test_a_restart_has_another_seed_and_is_recorded(
     assert checkpoint.load(job["outputs"]["state"])[1]["settings"]["seed"] == OTHER
 
 
+def test_a_later_segment_has_a_seed_of_its_run(job: dict[str, Any], tmp_path: Path) -> None:
+    script.main(**job)
+    job |= {"previous": job["outputs"]["state"], "start": 6, "stop": 12}
+    job |= {"outputs": outputs(tmp_path / "2"), "settings": job["settings"] | {"seed": SEED + 1}}
+    with pytest.raises(ValueError, match=f"trained with seed {SEED}, not {SEED + 1}"):
+        script.main(**job)
+
+
 def test_restarts_are_bounded(job: dict[str, Any]) -> None:
     job["settings"] |= {"model": "vanilla", "lr": 1e30}
     script.main(**job)

@@ -247,6 +247,17 @@ def test_results_copied_into_a_fresh_clone_are_as_good(
     assert "train_segment" not in jobs
 
 
+def test_other_reconstructions_of_the_same_losses_are_shown(rerun: Repository) -> None:
+    """Where a curve, a code or an image is another, only a digest beside the large file says so."""
+    digest = rerun.root / "results/runs/tiny/bn/1/final/optimal.sha256"
+    digest.write_text("another\n")
+    jobs = rerun.replanned()
+    assert jobs["steps_figure"] == 1
+    assert jobs["reconstructions_figure"] == 6
+    assert jobs["claim"] > 0
+    assert "loss_table" not in jobs
+
+
 def test_more_iterations_are_only_new_segments(rerun: Repository) -> None:
     rerun.edit("tiny.yaml", "iterations: 40", "iterations: 60")
     jobs = rerun.replanned("results/runs/tiny/wn/1/running.csv")

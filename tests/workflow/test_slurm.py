@@ -178,6 +178,8 @@ def test_snakemake_is_killed_and_started_again(run: Run) -> None:
     assert "another process finished it" in run.log
     record = json.loads((run.repository.root / SEGMENT / "train.provenance.json").read_text())
     assert [attempt["end"] for attempt in record["attempts"]] == ["finished", "finished"]
+    assert record["attempts"][1]["seconds"] < 2  # waiting is not computing
+    assert "killed" not in run.log
 
 
 @pytest.mark.parametrize("run", [True], indirect=True)

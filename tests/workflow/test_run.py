@@ -163,7 +163,10 @@ def test_editing_the_layers_trains_again(rerun: Repository) -> None:
 
 def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
     rerun.edit("scripts/curves_figure.py", "linewidth=1", "linewidth=2")
-    assert dict(rerun.replanned()) == {"curves_figure": 8, "provenance": 1}
+    jobs = {"curves_figure": 8, "provenance": 1}
+    assert dict(rerun.replanned()) == jobs
+    # Which says with what code a figure was drawn: not before that is so.
+    assert dict(rerun.replanned("results/provenance.json")) == jobs
 
 
 def test_a_caption_or_a_comment_in_a_rule_reruns_nothing(rerun: Repository) -> None:

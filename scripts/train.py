@@ -50,6 +50,7 @@ def main(
 ) -> None:
     """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then fills `outputs`.
 
+    If another process has filled them with the same segment there is nothing to do.
     A run that diverges in its first segment starts again with another seed, up to `restarts` times.
     The segment's status.json says with which seeds it did, and has the digest of the end state.
 
@@ -70,6 +71,7 @@ def main(
 
     Raises:
         Interrupted: there was a reason to stop; the state is kept, and another call goes on.
+        ValueError: `previous` is of other settings.
     """
     images = open_images(about)
     workers = threads if isinstance(images, EncodedImages) else 0

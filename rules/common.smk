@@ -383,7 +383,8 @@ def segment_of(wildcards):
 
 def minutes(seconds, attempt=1):
     """The `runtime` of a job that is estimated to compute for some seconds."""
-    if workflow.local_exec and not workflow.dryrun:
+    # In a cluster's job another Snakemake runs it, which executes locally but is itself remote.
+    if not (workflow.remote_exec or workflow.non_local_exec_or_dryrun):
         return None
     return attempt * math.ceil(30 + 2 * seconds / 60)
 
@@ -618,7 +619,7 @@ def claim_files(wildcards):
 
 def changes_of_claim(wildcards):
     """What changes along with them."""
-    return [file.replace(".safetensors", ".csv") for file in claim_files(wildcards)]
+    return [file.replace(".safetensors", ".sha256") for file in claim_files(wildcards)]
 
 
 # Provenance
@@ -639,9 +640,9 @@ def made_of(wildcards):
             of_figure = SimpleNamespace(figure=name)
             files = of_runs("status.json")(of_figure)
             if "choose" in FIGURES[name]:
-                files += of_runs("final/optimal.csv")(of_figure)
+                files += of_runs("final/optimal.sha256")(of_figure)
             if "checkpoints" in FIGURES[name]:
-                files += finals_of_figure("csv")(of_figure)
+                files += finals_of_figure("sha256")(of_figure)
             made[name] = traced(f"{kind}_figure.py", FIGURES[name], files)
     for claim in CLAIMS:
         of_claim = SimpleNamespace(claim=claim)

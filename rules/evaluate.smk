@@ -155,6 +155,7 @@ rule join_shards:
         records=shard_files("provenance.json"),
     output:
         reconstructions=f"{RUN}/final/{{checkpoint}}.safetensors",
+        digest=f"{RUN}/final/{{checkpoint}}.sha256",
         losses=f"{RUN}/final/{{checkpoint}}.csv",
         provenance=f"{RUN}/final/{{checkpoint}}.provenance.json",
     log:

@@ -82,7 +82,7 @@ rule reconstructions_figure:
         about=figure_data("images.json"),
         permutation=figure_data("permutation.npy"),
         finals=large(of_runs("final/optimal.safetensors")),
-        changes=of_runs("final/optimal.csv"),
+        changes=of_runs("final/optimal.sha256"),
         status=of_runs("status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
@@ -158,7 +158,7 @@ rule steps_figure:
     """Draw reconstruction losses against the reconstruction's steps."""
     input:
         finals=large(finals_of_figure("safetensors")),
-        changes=finals_of_figure("csv"),
+        changes=finals_of_figure("sha256"),
         status=of_runs("status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),

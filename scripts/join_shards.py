@@ -7,13 +7,21 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from wngan.checkpoint import file_sha256
 from wngan.log import logged
 
 
 def main(
-    shards: list[Path], records: list[Path], reconstructions: Path, losses: Path, provenance: Path
+    shards: list[Path],
+    records: list[Path],
+    reconstructions: Path,
+    digest: Path,
+    losses: Path,
+    provenance: Path,
 ) -> None:
     """Writes all shares' arrays to `reconstructions` and a table of losses to `losses`.
+
+    `digest` is the SHA-256 of `reconstructions`, a small file that changes whenever that one does.
 
     The table has a row per test image, in the order of the permutation: image (from 0) and loss.
     `provenance` is a list of the shares' records of how they were made.
@@ -22,6 +30,7 @@ def main(
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     joined["steps"] = parts[0]["steps"]
     save_file(joined, reconstructions)
+    digest.write_text(f"{file_sha256(reconstructions)}\n")
     with open(losses, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("image", "loss"))
@@ -36,6 +45,7 @@ if "snakemake" in globals():
             [Path(path) for path in snakemake.input.shards],
             [Path(path) for path in snakemake.input.records],
             Path(snakemake.output.reconstructions),
+            Path(snakemake.output.digest),
             Path(snakemake.output.losses),
             Path(snakemake.output.provenance),
         )

@@ -7,7 +7,8 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def main(
 ) -> None:
     """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then fills `outputs`.
 
+    If another process has filled them with the same segment there is nothing to do.
     A run that diverges in its first segment starts again with another seed, up to `restarts` times.
     The segment's status.json says with which seeds it did, and has the digest of the end state.
 
@@ -59,7 +61,7 @@ def main(
         outputs: the files of a segment (see `wngan.training.train`), by their names without suffix.
         settings: of the run, for `wngan.settings.Settings`.
         restarts: at most; a run's later segments have the seed of its first and start only once.
-        recovery: a lock beside it keeps two processes from training the same run at once.
+        recovery: where an attempt that is stopped leaves what the next one goes on with.
         code: digest of the code that trains.
         label: names the run in log lines.
         threads: for computing; where images are encoded, processes that decode them.
@@ -69,6 +71,7 @@ def main(
 
     Raises:
         Interrupted: there was a reason to stop; the state is kept, and another call goes on.
+        ValueError: `previous` is of other settings.
     """
     images = open_images(about)
     workers = threads if isinstance(images, EncodedImages) else 0
@@ -88,55 +91,77 @@ def main(
     }
     identity = hashlib.sha256(json.dumps(determined_by, sort_keys=True).encode()).hexdigest()
 
+    # Snakemake has deleted what was there before this job began.
+    if _made(outputs) == [start, stop, identity]:
+        logger.info("%s: another process finished it.", label)
+        return
+    run = Settings(**settings | {"channels": tuple(settings["channels"])})
+    if previous is not None:
+        seed = checkpoint.load(previous)[1]["settings"]["seed"]
+        seeds = [run.restarted(restart).seed for restart in range(restarts + 1)]
+        if seed in seeds:  # or `train` says that it is another
+            run = replace(run, seed=seed)
+    resident = on_device(images, device)
+    training_images = Subset(resident, np.load(permutation)[test_images:])
+    diverged: list[dict[str, Any]] = []
+    for restart in range(1 if previous else restarts + 1):
+        attempt = run.restarted(restart)
+        folder = recovery / str(restart)
+        train(
+            attempt,
+            training_images,
+            folder,
+            start=start,
+            stop=stop,
+            previous=previous,
+            identity=identity,
+            label=label,
+            device=device,
+            workers=workers,
+            reason_to_stop=reason_to_stop,
+            save_every=save_every,
+        )
+        status = json.loads((folder / "status.json").read_text())
+        status |= {"seed": attempt.seed, "restarts": list(diverged)}
+        if status["status"] != "diverged":
+            break
+        diverged.append({key: status[key] for key in ("seed", "iteration", "reason")})
+
+    # Copied, not moved: an attempt that dies here must find the folder whole.
+    for name, path in outputs.items():
+        made = next(folder.glob(f"{name}*"))
+        if made.is_dir():
+            shutil.copytree(made, path, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(made, path)
+    status["state"] = checkpoint.file_sha256(outputs["state"])
+    outputs["status"].write_text(json.dumps(status) + "\n")
+    logger.info("%s finished iterations %d to %d.", label, start + 1, stop)
+
+
+@contextmanager
+def alone(recovery: Path, reason_to_stop: Callable[[], str]) -> Iterator[None]:
+    """Lets one process at a time train a run, and discards `recovery` after a block that ends well.
+
+    In the block what was trained is recorded as well, so that nothing is lost if that fails; but if
+    Snakemake does not accept the files after it, the segment is trained again.
+
+    Args:
+        recovery: see `main`; the lock is beside it.
+        reason_to_stop: asked while another process trains the run.
+
+    Raises:
+        Interrupted: there was a reason to stop before it could begin.
+    """
+
     def pause() -> None:
         if reason := reason_to_stop():
             raise Interrupted(f"Stopped {reason}, before it could begin.")
         time.sleep(1)
 
-    with held(recovery.parent / "lock", pause) as waited:
-        if waited and _made(outputs) == [start, stop, identity]:
-            logger.info("%s: another process finished it.", label)
-            return
-        run = Settings(**settings | {"channels": tuple(settings["channels"])})
-        if previous is not None:
-            run = replace(run, seed=checkpoint.load(previous)[1]["settings"]["seed"])
-        resident = on_device(images, device)
-        training_images = Subset(resident, np.load(permutation)[test_images:])
-        diverged: list[dict[str, Any]] = []
-        for restart in range(1 if previous else restarts + 1):
-            attempt = run.restarted(restart)
-            folder = recovery / str(restart)
-            train(
-                attempt,
-                training_images,
-                folder,
-                start=start,
-                stop=stop,
-                previous=previous,
-                identity=identity,
-                label=label,
-                device=device,
-                workers=workers,
-                reason_to_stop=reason_to_stop,
-                save_every=save_every,
-            )
-            status = json.loads((folder / "status.json").read_text())
-            status |= {"seed": attempt.seed, "restarts": list(diverged)}
-            if status["status"] != "diverged":
-                break
-            diverged.append({key: status[key] for key in ("seed", "iteration", "reason")})
-
-        # Copied, not moved: an attempt that dies here must find the folder whole.
-        for name, path in outputs.items():
-            made = next(folder.glob(f"{name}*"))
-            if made.is_dir():
-                shutil.copytree(made, path, dirs_exist_ok=True)
-            else:
-                shutil.copyfile(made, path)
-        status["state"] = checkpoint.file_sha256(outputs["state"])
-        outputs["status"].write_text(json.dumps(status) + "\n")
+    with held(recovery.parent / "lock", pause):
+        yield
         discard(recovery)
-    logger.info("%s finished iterations %d to %d.", label, start + 1, stop)
 
 
 def reasons(began: float, runtime: float | None) -> Callable[[], str]:
@@ -167,28 +192,31 @@ def _made(outputs: dict[str, Path]) -> list[Any]:
     """Start, stop and identity of the segment whose files are in `outputs`, if they are whole."""
     try:
         _, metadata = checkpoint.load(outputs["state"])
-    except checkpoint.CheckpointError:
+        json.loads(outputs["status"].read_text())  # written last
+    except (checkpoint.CheckpointError, OSError, ValueError):
         return []
-    return json.loads(metadata["identity"])[1:] if outputs["status"].exists() else []
+    return json.loads(metadata["identity"])[1:]
 
 
 if "snakemake" in globals():
     began = time.monotonic()
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0]), free_device() as device:
+        recovery = Path(snakemake.params.recovery)
+        reason_to_stop = reasons(began, snakemake.resources.get("runtime"))
+        outputs = {name: Path(path) for name, path in snakemake.output.items()}
+        record = outputs.pop("provenance")
         try:
             with (
-                free_device() as device,
+                alone(recovery, reason_to_stop),
                 recorded(
                     Path(snakemake.params.attempts),
-                    Path(snakemake.output.provenance),
+                    record,
                     describe(device),
                     config=config_digest(snakemake.config),
                     code=snakemake.params.code,
                     settings=snakemake.params.settings,
                 ),
             ):
-                outputs = {name: Path(path) for name, path in snakemake.output.items()}
-                del outputs["provenance"]
                 main(
                     about=Path(snakemake.input.about),
                     permutation=Path(snakemake.input.permutation),
@@ -199,13 +227,13 @@ if "snakemake" in globals():
                     stop=snakemake.params.stop,
                     test_images=snakemake.params.test_images,
                     restarts=snakemake.params.restarts,
-                    recovery=Path(snakemake.params.recovery),
+                    recovery=recovery,
                     code=snakemake.params.code,
                     label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
                     threads=snakemake.threads,
                     device=device,
                     save_every=snakemake.config["save_every"],
-                    reason_to_stop=reasons(began, snakemake.resources.get("runtime")),
+                    reason_to_stop=reason_to_stop,
                 )
         except Interrupted as interrupted:
             logger.info("%s", interrupted)

@@ -1,6 +1,7 @@
-"""Locks between processes; each ends with the process that holds it, however that ends."""
+"""Locks between processes; each ends with the process that took it, however that ends."""
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,12 +25,14 @@ def take(path: Path) -> BinaryIO | None:
         return None
     except OSError as error:
         logger.info("%s can't be locked, and nothing else keeps others out: %s", path, error)
+    # Or a process that reads images ahead would keep the lock for as long as it outlives this one.
+    os.register_at_fork(after_in_child=file.close)
     return file
 
 
 @contextmanager
-def held(path: Path, pause: Callable[[], None]) -> Iterator[bool]:
-    """Waits for the lock `path` and holds it; gives whether there was something to wait for.
+def held(path: Path, pause: Callable[[], None]) -> Iterator[None]:
+    """Waits for the lock `path` and holds it.
 
     Args:
         pause: called between tries; what it raises ends the waiting.
@@ -41,4 +44,4 @@ def held(path: Path, pause: Callable[[], None]) -> Iterator[bool]:
         waited = True
         pause()
     with file:
-        yield waited
+        yield

@@ -66,7 +66,8 @@ def recorded(
 
     Args:
         folder: of the job's attempts, outside its outputs, which Snakemake deletes when it fails.
-        record: a JSON file, written when the block ends well; `folder` is then removed.
+        record: a JSON file, written when the block ends well; `folder` is then removed. If another
+            process has finished the job meanwhile, its attempts are kept.
         device: what is computed on.
         every: seconds between updates of the attempt's file, so that a killed one counts as well.
         **about: what else the record says, such as digests.
@@ -113,8 +114,9 @@ def recorded(
         finished.set()
         thread.join()
         write()
-    # Another process may have finished the job while this one waited for it.
-    known = json.loads(record.read_text())["attempts"] if record.exists() else []
+    known = []
+    with suppress(OSError, ValueError):  # mostly there is none
+        known = json.loads(record.read_text())["attempts"]
     last_seen = {(each["started"], each["host"]): each for each in known + _attempts(folder)}
     attempts = list(last_seen.values())
     about |= {
@@ -122,7 +124,12 @@ def recorded(
         "attempts": attempts,
         "seconds": round(sum(attempt["seconds"] for attempt in attempts), 3),
     }
-    record.write_text(json.dumps(about, indent=2) + "\n")
+    temporary = record.with_name(f".{file.name}")
+    try:
+        temporary.write_text(json.dumps(about, indent=2) + "\n")
+        os.replace(temporary, record)
+    finally:
+        temporary.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -88,8 +89,8 @@ def train(
 
     Raises:
         Interrupted: there was a reason to stop.
-        ValueError: intervals that do not divide one another, `previous` missing or at another
-            iteration, or fewer images than a batch has.
+        ValueError: intervals that do not divide one another, `previous` missing, at another
+            iteration or of other settings, or fewer images than a batch has.
         wngan.checkpoint.CheckpointError: `previous` is missing or damaged.
     """
     every = settings.snapshot_every
@@ -123,6 +124,7 @@ def train(
     # The state to start from: this segment's own, else the previous segment's, else none.
     if previous is not None:
         tensors, metadata = checkpoint.load(previous)
+        _check_settings(previous, metadata["settings"], settings)
         _restore(tensors, networks, optimizers)
     if metadata["status"] == "running" and metadata["iteration"] != start:
         raise ValueError(f"{previous} ended at {metadata['iteration']}, not at iteration {start}.")
@@ -312,6 +314,21 @@ def _check_files(folder: Path, saved: checkpoint.Metadata, series: Callable[[int
         raise checkpoint.CheckpointError(f"{folder} is not whole: {error}") from error
     if snapshots != list(saved["snapshots"].values()):
         raise checkpoint.CheckpointError(f"A snapshot in {folder} is damaged.")
+
+
+def _check_settings(previous: Path, trained: dict[str, Any], settings: Settings) -> None:
+    """Raises a `ValueError` unless the state `previous` was `trained` with the same settings."""
+    given = json.loads(json.dumps(asdict(settings)))  # lists in place of tuples
+    differ = [
+        f"{key} {trained.get(key)}, not {value}"
+        for key, value in given.items()
+        if trained.get(key) != value
+    ]
+    if differ:
+        raise ValueError(
+            f"{previous} was trained with {'; with '.join(differ)}. Train the earlier segments "
+            "again first, in the workflow with `--forcerun train_segment`."
+        )
 
 
 def _restore(

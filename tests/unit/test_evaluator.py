@@ -2,12 +2,16 @@
 
 import copy
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 from torch import Tensor, nn
 
+from scripts import join_shards
 from wngan.dcgan import Generator
 from wngan.evaluator import Reconstruction, curve_steps, images_at_once, reconstruct
 
@@ -324,3 +328,21 @@ class TestCurve:
             fewer = reconstruct(generator, images, steps=step, loss_batch=2)
             torch.testing.assert_close(found.curve[:, column], fewer.losses)
         assert torch.equal(found.curve[:, -1], found.losses)
+
+
+def test_joined_shards_have_a_digest_that_changes_with_any_array(tmp_path: Path) -> None:
+    """Unlike the table of final losses, if a curve becomes another that ends as it did."""
+    made = []
+    for middle in (0.5, 0.25, 0.25):
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        shards, record = [folder / "1.safetensors", folder / "2.safetensors"], folder / "record"
+        curve = np.array([[1, middle, 0.125]], np.float32)
+        for shard in shards:
+            save_file({"curve": curve, "losses": curve[:, -1], "steps": np.array([1, 2, 3])}, shard)
+        record.write_text("{}")
+        outputs = [folder / name for name in ("final.safetensors", "sha256", "csv", "json")]
+        join_shards.main(shards, [record] * 2, *outputs)
+        made.append([path.read_bytes() for path in outputs])
+    assert [a == b for a, b in zip(made[0], made[1], strict=True)] == [False, False, True, True]
+    assert made[1] == made[2]

@@ -19,6 +19,11 @@ from wngan.files import check_space, replacing
 ROOT = Path(__file__).parents[2]
 
 
+def visible(folder: Path) -> list[Path]:
+    """What is in a folder, without the lock file that stays there."""
+    return sorted(folder.glob("[!.]*"))
+
+
 def test_files_appear_at_the_end_and_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -33,7 +38,7 @@ def test_files_appear_at_the_end_and_in_order(
         assert not any(path.exists() for path in paths)
     assert [path.read_text() for path in paths] == ["new", "new"]
     assert replaced == list(paths)
-    assert sorted(tmp_path.iterdir()) == sorted(paths)
+    assert visible(tmp_path) == sorted(paths)
 
 
 def test_an_error_leaves_nothing(tmp_path: Path) -> None:
@@ -48,7 +53,27 @@ def test_an_error_leaves_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(KeyError):
         write()
-    assert list(tmp_path.iterdir()) == []
+    assert visible(tmp_path) == []
+
+
+def test_who_makes_the_same_files_waits(tmp_path: Path) -> None:
+    """Else both would write to the same temporary file."""
+    path = tmp_path / "images.npy"
+    main = f"""
+from pathlib import Path
+from wngan.files import replacing
+with replacing(Path({str(path)!r})) as (new,):
+    new.write_text("second")
+"""
+    with replacing(path) as (new,):
+        second = subprocess.Popen([sys.executable, "-c", main], cwd=ROOT)
+        new.write_text("fi")
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(3)
+        assert new.read_text() == "fi"
+        new.write_text("first")
+    assert second.wait(20) == 0
+    assert path.read_text() == "second"
 
 
 class Usage(NamedTuple):
@@ -82,7 +107,7 @@ main(Path({str(photos)!r}), folder / "images.npy", folder / "images.json", 16, F
     process = subprocess.Popen([sys.executable, "-c", main], cwd=ROOT, start_new_session=True)
     try:
         for _ in range(600):
-            if any(prepared.iterdir()):
+            if visible(prepared):
                 break
             time.sleep(0.1)
         time.sleep(0.5)
@@ -90,13 +115,13 @@ main(Path({str(photos)!r}), folder / "images.npy", folder / "images.json", 16, F
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    assert [path.name for path in prepared.iterdir()] == ["images.part.npy"]
+    assert [path.name for path in visible(prepared)] == ["images.part.npy"]
 
     (photos / "4.png").unlink()
     images, about = prepared / "images.npy", prepared / "images.json"
     prepare_folder.main(photos, images, about, 16, False, 1)
     np.testing.assert_array_equal(np.load(images), pixels)
-    assert sorted(prepared.iterdir()) == [about, images]
+    assert visible(prepared) == [about, images]
 
 
 def test_a_failed_preparation_leaves_nothing(tmp_path: Path) -> None:
@@ -107,4 +132,4 @@ def test_a_failed_preparation_leaves_nothing(tmp_path: Path) -> None:
     Image.new("RGB", (9, 16)).save(photos / "2.png")
     with pytest.raises(ValueError, match=r"2\.png has 9×16 pixels"):
         prepare_folder.main(photos, prepared / "images.npy", prepared / "images.json", 16, False, 1)
-    assert list(prepared.iterdir()) == []
+    assert visible(prepared) == []

@@ -159,13 +159,39 @@ def test_two_processes_that_end_one_job_are_both_counted(tmp_path: Path) -> None
     assert ends == [("waits", "finished"), ("works", "finished")]
 
 
+def test_a_record_appears_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was cut short is replaced; where there is no room it stays as it was."""
+    folder, record = tmp_path / "attempts", tmp_path / "record.json"
+    record.write_text('{"attempts": [{"sta')
+    replace = os.replace
+
+    def only_attempts(source: Path, target: Path) -> None:
+        if target == record:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "replace", only_attempts)
+        with pytest.raises(OSError, match="No space left"), recorded(folder, record, "a device"):
+            pass
+    assert record.read_text() == '{"attempts": [{"sta'
+    with recorded(folder, record, "a device"):
+        pass
+    assert len(json.loads(record.read_text())["attempts"]) == 2  # that without a record as well
+    assert list(tmp_path.iterdir()) == [record]
+
+
 def test_a_full_disk_is_no_reason_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def replace(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    replace = os.replace
+
+    def no_attempts(source: Path, target: Path) -> None:
+        if target.parent == tmp_path / "attempts":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
 
     done = False
     with monkeypatch.context() as full:
-        full.setattr(os, "replace", replace)
+        full.setattr(os, "replace", no_attempts)
         with recorded(tmp_path / "attempts", tmp_path / "record.json", "a device"):
             done = True
     assert done

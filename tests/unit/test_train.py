@@ -69,6 +69,12 @@ def outputs(folder: Path) -> dict[str, Path]:
     return {name.partition(".")[0]: folder / name for name in names}
 
 
+def run(job: dict[str, Any]) -> None:
+    """As Snakemake does, but for the record."""
+    with script.alone(job["recovery"], job["reason_to_stop"]):
+        script.main(**job)
+
+
 def status(job: dict[str, Any]) -> dict[str, Any]:
     return json.loads(job["outputs"]["status"].read_text())
 
@@ -92,7 +98,7 @@ def test_a_restart_has_another_seed_and_is_recorded(
     job: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     seeds = fails_with(SEED, monkeypatch)
-    script.main(**job)
+    run(job)
     assert seeds == [SEED, OTHER]
     state = job["outputs"]["state"]
     assert status(job) == {
@@ -111,6 +117,14 @@ def test_a_restart_has_another_seed_and_is_recorded(
     script.main(**job)
     assert seeds == [OTHER]
     assert checkpoint.load(job["outputs"]["state"])[1]["settings"]["seed"] == OTHER
+
+
+def test_a_later_segment_has_a_seed_of_its_run(job: dict[str, Any], tmp_path: Path) -> None:
+    script.main(**job)
+    job |= {"previous": job["outputs"]["state"], "start": 6, "stop": 12}
+    job |= {"outputs": outputs(tmp_path / "2"), "settings": job["settings"] | {"seed": SEED + 1}}
+    with pytest.raises(ValueError, match=f"trained with seed {SEED}, not {SEED + 1}"):
+        script.main(**job)
 
 
 def test_restarts_are_bounded(job: dict[str, Any]) -> None:
@@ -176,7 +190,7 @@ def test_another_process_may_finish_a_segment(
         return ""
 
     with caplog.at_level("INFO"):
-        script.main(**job | {"reason_to_stop": finish})
+        run(job | {"reason_to_stop": finish})
     assert "another process finished it" in caplog.text
     assert not job["recovery"].exists()
     assert status(job)["iteration"] == 6
@@ -185,6 +199,7 @@ def test_another_process_may_finish_a_segment(
 def test_what_another_process_made_of_other_settings_is_not_taken(
     job: dict[str, Any], tmp_path: Path
 ) -> None:
+    """Nor what it did not finish: the status is written last."""
     lock = take(tmp_path / "lock")
     assert lock is not None
     asked = []
@@ -197,15 +212,33 @@ def test_what_another_process_made_of_other_settings_is_not_taken(
             lock.close()
         return ""
 
-    script.main(**job | {"reason_to_stop": finish})
+    run(job | {"reason_to_stop": finish})
     made = job["outputs"]["state"].read_bytes()
-    script.main(**job | {"reason_to_stop": str})
+    job["outputs"]["status"].write_text('{"stat')
+    run(job)
     assert job["outputs"]["state"].read_bytes() == made
+    assert status(job)["iteration"] == 6
+
+
+def test_what_is_trained_is_kept_until_it_is_recorded(job: dict[str, Any], tmp_path: Path) -> None:
+    recovery = job["recovery"]
+
+    def fail() -> None:
+        script.main(**job)
+        raise OSError("full")
+
+    with pytest.raises(OSError, match="full"), script.alone(recovery, str):
+        fail()
+    assert list(recovery.glob("*/state.safetensors"))
+    with script.alone(recovery, str):
+        script.main(**job)
+        assert take(tmp_path / "lock") is None
+    assert not recovery.exists()
 
 
 def test_who_waits_can_be_stopped(job: dict[str, Any], tmp_path: Path) -> None:
     lock = take(tmp_path / "lock")
     assert lock is not None
     with lock, pytest.raises(Interrupted, match="on SIGTERM"):
-        script.main(**job | {"reason_to_stop": lambda: "on SIGTERM"})
+        run(job | {"reason_to_stop": lambda: "on SIGTERM"})
     assert not job["outputs"]["state"].exists()

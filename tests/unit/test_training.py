@@ -1,6 +1,7 @@
 """Training: what an iteration computes, what is kept, and that interruptions leave no trace."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -305,6 +306,26 @@ def test_other_settings_do_not_continue(images: Images, tiny: Settings, tmp_path
     train(replace(tiny, seed=4), images, tmp_path / "a", stop=6)
     train(replace(tiny, seed=4), images, tmp_path / "b", stop=6)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+@pytest.mark.parametrize("lr", [1e-3, 1e30])
+def test_a_segment_goes_on_with_the_settings_of_the_one_before(
+    lr: float, images: Images, tiny: Settings, tmp_path: Path
+) -> None:
+    """Also where that one has diverged; Snakemake can't tell if it was dead when that one ended."""
+    first = replace(tiny, model="vanilla", lr=lr)
+    train(first, images, tmp_path / "1", stop=12)
+    previous = tmp_path / "1/state.safetensors"
+    for key, value, expected in (
+        ("lr", 0.002, f"with lr {re.escape(str(lr))}, not 0.002"),
+        ("channels", (5,), r"with channels \[4\], not \[5\]"),
+        ("seed", 4, "with seed 3, not 4"),
+        ("precision", "tf32", "with precision float32, not tf32"),
+    ):
+        other = replace(first, **{key: value})
+        with pytest.raises(ValueError, match=f"^{previous} was trained {expected}.*--forcerun"):
+            train(other, images, tmp_path / "2", start=12, stop=24, previous=previous)
+    train(first, images, tmp_path / "2", start=12, stop=24, previous=previous)
 
 
 def test_divergence_is_a_result(images: Images, tiny: Settings, tmp_path: Path) -> None:

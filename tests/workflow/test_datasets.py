@@ -158,7 +158,9 @@ def test_every_type_is_fetched_prepared_and_split(
             file = datasets[name]["archive"]["file"]
             assert (data / "raw" / file).read_bytes() == (folder / file).read_bytes()
     assert open_images(data / "resized/images.json")[np.arange(4)].shape == (4, 16, 16, 3)
-    files = (path.name for path in (data / "my_lsun").rglob("*") if path.suffix != ".log")
+    files = (
+        path.name for path in (data / "my_lsun").rglob("*") if path.suffix not in (".log", ".lock")
+    )
     assert sorted(files) == [
         "data.mdb",
         "images.json",

@@ -175,6 +175,26 @@ def test_a_cluster_is_asked_for_what_jobs_need(repository: Repository) -> None:
             assert abs(int(runtime[1]) - minutes[rule]) <= 1
 
 
+@pytest.mark.parametrize(("options", "runtime"), [((), None), (("--mode", "remote"), 31)])
+def test_a_job_knows_its_runtime_where_something_limits_it(
+    options: tuple[str, ...], runtime: int | None, repository: Repository
+) -> None:
+    """On a cluster a Snakemake in each job runs it, remotely to the first and locally to itself."""
+    (repository.root / "scripts/train.py").write_text(
+        "raise SystemExit(f'runtime: {snakemake.resources.get(\"runtime\")}.')\n"
+    )
+    repository.tiny("data/digits/permutation.npy")
+    segment = "results/runs/tiny/bn/1/segments/1/state.safetensors"
+    assert f"runtime: {runtime}." in repository.tiny(segment, *options, fails=True)
+
+
+def test_the_profile_names_every_rule_that_wants_a_gpu() -> None:
+    text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    rules = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    named = re.findall(r"^#   (\w+): { gpu_model", (ROOT / "slurm/profile.yaml").read_text(), re.M)
+    assert sorted(named) == sorted(name for name, body in rules if " gpu=1" in body)
+
+
 def test_no_code_knows_the_cluster() -> None:
     for folder in ("rules", "scripts", "wngan"):
         for path in (ROOT / folder).rglob("*.*"):

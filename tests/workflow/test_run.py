@@ -163,7 +163,10 @@ def test_editing_the_layers_trains_again(rerun: Repository) -> None:
 
 def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
     rerun.edit("scripts/curves_figure.py", "linewidth=1", "linewidth=2")
-    assert dict(rerun.replanned()) == {"curves_figure": 8, "provenance": 1}
+    jobs = {"curves_figure": 8, "provenance": 1}
+    assert dict(rerun.replanned()) == jobs
+    # Which says with what code a figure was drawn: not before that is so.
+    assert dict(rerun.replanned("results/provenance.json")) == jobs
 
 
 def test_a_caption_or_a_comment_in_a_rule_reruns_nothing(rerun: Repository) -> None:
@@ -248,6 +251,17 @@ def test_results_copied_into_a_fresh_clone_are_as_good(
     jobs = fresh.replanned()
     assert jobs["evaluate_segment"] == SEGMENTS
     assert "train_segment" not in jobs
+
+
+def test_other_reconstructions_of_the_same_losses_are_shown(rerun: Repository) -> None:
+    """Where a curve, a code or an image is another, only a digest beside the large file says so."""
+    digest = rerun.root / "results/runs/tiny/bn/1/final/optimal.sha256"
+    digest.write_text("another\n")
+    jobs = rerun.replanned()
+    assert jobs["steps_figure"] == 1
+    assert jobs["reconstructions_figure"] == 6
+    assert jobs["claim"] > 0
+    assert "loss_table" not in jobs
 
 
 def test_more_iterations_are_only_new_segments(rerun: Repository) -> None:

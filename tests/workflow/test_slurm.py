@@ -114,11 +114,12 @@ def run(
 ) -> Iterator[Run]:
     """The second segment, which training has begun and saved a state of.
 
-    With a parameter, the rule gives it a minute: what it is estimated to take, and no half an hour.
+    With a parameter, the rule gives it two minutes: one in place of half an hour, and twice the
+    estimate.
     """
     repository = undisturbed.without(SEGMENT, tmp_path / "copy")
     if getattr(request, "param", False):
-        repository.edit("rules/common.smk", "math.ceil(30 + 2 *", "math.ceil(2 *")
+        repository.edit("rules/common.smk", "math.ceil(30 + 2 *", "math.ceil(1 + 2 *")
     made = Run(repository, undisturbed, slurm, start(repository))
     try:
         made.wait_for_state()
@@ -187,8 +188,8 @@ def test_a_job_leaves_before_its_runtime_ends(run: Run) -> None:
     """Where its file system hung for a while, say."""
     job, training = run.slurm.jobs()[0], run.training()
     os.kill(training, signal.SIGSTOP)
-    time.sleep(46)
+    time.sleep(91)
     os.kill(training, signal.SIGCONT)
     run.finish()
-    assert "as its runtime of 1 minutes is about to end; the state is kept." in run.log
+    assert "as its runtime of 2 minutes is about to end; the state is kept." in run.log
     assert "JobState=FAILED" in run.slurm.run("scontrol", "show", "job", job)

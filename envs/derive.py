@@ -16,6 +16,7 @@ NEEDED = (
     "pyyaml",
     "safetensors",
     "scikit-learn",
+    "tensorboard",
     "torch",
     "tqdm",
 )

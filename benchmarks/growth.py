@@ -129,7 +129,7 @@ def main() -> None:
         ):
             axis.plot([v**2 for v in values] if "size" in what else values, numbers, "o-")
             axis.set(xlabel=f"({what})²" if "size" in what else what, ylabel=name)
-            axis.set_ylim(bottom=0)
+            axis.set_ylim(0, 1.15 * max(numbers))
     figure.savefig(path, dpi=100)
 
 

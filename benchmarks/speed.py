@@ -394,7 +394,7 @@ def markdown(table: pandas.DataFrame) -> str:
     for row in table.to_dict("records"):
         cells = []
         for name, value in row.items():
-            form = digits.get(name, ".3g")
+            form = digits.get(name, ",.0f" if isinstance(value, float) and value >= 1000 else ".3g")
             missing = not isinstance(value, str) and (pandas.isna(value) or value == 0)
             cells.append("–" if missing else value if isinstance(value, str) else f"{value:{form}}")
         rows.append(cells)

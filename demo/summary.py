@@ -8,20 +8,28 @@ import pandas
 from wngan.names import NAMES
 
 
+def table2(table: pandas.DataFrame) -> str:
+    """Table 2 of the demo for the terminal, by results/demo/tables/table2.csv."""
+    lines = [
+        "Table 2 on digits: lowest running loss (50 steps) and final loss (500 steps)",
+        "",
+        f"{'model':10}{'iteration':>10}{'running loss':>15}{'final loss':>13}{'± s.e.':>11}",
+    ]
+    lines += [
+        f"{NAMES[row.model]:10}{row.iteration:>10,}{row.running_loss:>15.6f}"
+        f"{row.final_loss:>13.6f}{row.final_standard_error:>11.6f}"
+        for row in table.itertuples()
+    ]
+    return "\n".join(lines)
+
+
 def main(results: Path) -> None:
     """Prints to the terminal."""
-    table = pandas.read_csv(results / "tables/table2.csv")
     print(f"\nThe report: {results}/report.html")
     print(f"Tables:     {results}/tables/")
     print(f"Figures:    {results}/figures/")
     print(f"Claims:     {results}/claims.html")
-    print("\nTable 2 on digits: lowest running loss (50 steps) and final loss (500 steps)\n")
-    print(f"{'model':10}{'iteration':>10}{'running loss':>15}{'final loss':>13}{'± s.e.':>11}")
-    for row in table.itertuples():
-        print(
-            f"{NAMES[row.model]:10}{row.iteration:>10,}{row.running_loss:>15.6f}"
-            f"{row.final_loss:>13.6f}{row.final_standard_error:>11.6f}"
-        )
+    print(f"\n{table2(pandas.read_csv(results / 'tables/table2.csv'))}")
     verdicts = pandas.read_csv(results / "claims.csv")["verdict"].value_counts(sort=False)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
     print(f"\nThe paper's claims, on digits: {counts}.")

@@ -83,8 +83,8 @@ def settings_of(config: dict[str, Any], experiment: dict[str, Any], model: str) 
 def cost(config: dict[str, Any]) -> pandas.DataFrame:
     """A row per experiment: training jobs, the longest chain of them, PFLOP of each stage, disk.
 
-    Final reconstructions are those of the tables and of the figures of reconstruction steps, and those
-    of the statistics.
+    Final reconstructions are those of the tables, of the figures of reconstruction steps, and of
+    the statistics.
     """
     finals = set()
     for spec in config["figures"]["steps"].values():

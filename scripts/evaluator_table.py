@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas
-from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from wngan import tables
@@ -38,12 +37,6 @@ BETTER = 0.99
 """Of the loss from zero: below it a random start counts as better."""
 
 
-def mean_and_error(losses: NDArray[np.float32]) -> tuple[float, float]:
-    """The mean over images (N,) and its standard error."""
-    column = pandas.Series(losses, dtype=float)
-    return column.mean(skipna=False), column.sem(skipna=False)
-
-
 def main(
     models: list[str],
     statuses: list[Path],
@@ -64,13 +57,15 @@ def main(
     rows = []
     for model, status, final, path in zip(models, statuses, finals, probes, strict=True):
         probe = load_file(path)
-        best = probe["random"].min(axis=0)
+        training, best = probe["training"], probe["random"].min(axis=0)
         test = pandas.read_csv(final)["loss"].to_numpy()[: len(best)]
         about = json.loads(status.read_text())
         row: dict[str, Any] = {"model": model, "status": about["status"], "images": len(best)}
-        for name, losses in (("own", probe["own"]), ("test", test), ("training", probe["training"])):
-            row[name], row[f"{name}_standard_error"] = mean_and_error(losses)
-        gap = [above(ratio, 1) for ratio in unpaired_ratio(test, probe["training"])]
+        for name, losses in (("own", probe["own"]), ("test", test), ("training", training)):
+            column = pandas.Series(losses, dtype=float)
+            row[name] = column.mean(skipna=False)
+            row[f"{name}_standard_error"] = column.sem(skipna=False)
+        gap = [above(ratio, 1) for ratio in unpaired_ratio(test, training)]
         row |= dict(zip(("gap", "gap_low", "gap_high"), gap, strict=True))
         row["random"] = probe["random"].mean(dtype=float)
         row["random_best"] = best.mean(dtype=float)

@@ -44,9 +44,7 @@ def main(
     is lost is the optimizer's. Rounding would add (1/255)² / 12 = 0.0000013.
     """
     order, images = np.load(permutation), open_images(about)
-    test, training = (
-        to_tensor(images[order[first : first + count]]) for first in (0, test_images)
-    )
+    test, training = (to_tensor(images[order[first : first + count]]) for first in (0, test_images))
     generator, trained = load_generator(model, device)
     folded, code_length = fold(generator), trained["settings"]["code_length"]
     shape = (count, code_length)

@@ -65,7 +65,7 @@ def test_what_is_missing_has_no_interval() -> None:
 
 
 def test_unpaired_intervals_cover_the_truth_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of other images, as many or fewer; were the resamples paired, columns of one size would show it."""
+    """Of other images, as many or fewer."""
     monkeypatch.setattr("wngan.bootstrap.RESAMPLES", 1000)
     for count in (200, 80):
         covered = []
@@ -77,7 +77,7 @@ def test_unpaired_intervals_cover_the_truth_as_often(monkeypatch: pytest.MonkeyP
 
 
 def test_unpaired_resamples_are_independent() -> None:
-    """Columns that rise and fall together have a constant ratio only if they are resampled together."""
+    """Resampled together, these columns would have a constant ratio."""
     a, _ = losses(1)
     value, low, high = unpaired_ratio(a, 2 * a)
     assert value == pytest.approx(0.5)

@@ -115,12 +115,14 @@ class TestStart:
         generator, images = small_generator(), random_images()
         start = torch.randn(7, 5, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
         codes = start.clone().requires_grad_()
-        found = {k: reconstruct(generator, images, steps=0, start=codes, compute_batch=k) for k in (3, 7)}
-        assert torch.equal(found[3].codes, start)
-        assert relative(found[3].losses, found[7].losses) < 1e-9
-        found = {k: reconstruct(generator, images, steps=20, start=codes, compute_batch=k) for k in (3, 7)}
-        assert relative(found[3].losses, found[7].losses) < 1e-9
-        assert relative(found[3].losses, reconstruct(generator, images, steps=20).losses) > 1e-3
+
+        def losses(steps: int, at_once: int) -> Tensor:
+            found = reconstruct(generator, images, steps=steps, start=codes, compute_batch=at_once)
+            return found.losses
+
+        assert torch.equal(reconstruct(generator, images, steps=0, start=codes).codes, start)
+        assert relative(losses(20, 3), losses(20, 7)) < 1e-9
+        assert relative(losses(20, 3), reconstruct(generator, images, steps=20).losses) > 1e-3
         assert torch.equal(codes.detach(), start)
         assert codes.grad is None
 
@@ -130,7 +132,7 @@ class TestStart:
         images = generator(start).detach()
         assert reconstruct(generator, images, steps=3, start=start).losses.max() < 1e-25
 
-    .mark.parametrize("shape", [(7, 4), (6, 5), (5,)])
+    @pytest.mark.parametrize("shape", [(7, 4), (6, 5), (5,)])
     def test_another_shape(self, shape: tuple[int, ...]) -> None:
         with pytest.raises(ValueError, match=r"start must be \(7, 5\), not"):
             reconstruct(small_generator(), random_images(), steps=1, start=torch.zeros(shape))

@@ -91,7 +91,9 @@ def test_spread_is_of_the_instances(finished: Repository) -> None:
     assert table["instances"].to_dict() == {"vanilla": 2, "bn": 1, "wn": 1}
     runs = [folder / f"runs/tiny/vanilla/{k}" for k in (1, 2)]
     a, b = (pandas.read_csv(run / "running.csv")["running_loss"].min() for run in runs)
-    failed = [json.loads((run / "status.json").read_text())["status"] == "undiverse" for run in runs]
+    failed = [
+        json.loads((run / "status.json").read_text())["status"] == "undiverse" for run in runs
+    ]
     row = table.loc["vanilla"]
     np.testing.assert_allclose(row["mean"], (a + b) / 2, rtol=1e-5)
     np.testing.assert_allclose(row["standard_deviation"], abs(a - b) / 2**0.5, rtol=1e-4)
@@ -258,7 +260,7 @@ def test_other_probes_are_all_that_runs(rerun: Repository) -> None:
     assert dict(rerun.replanned()) == jobs
     rerun.edit("tiny.yaml", "random_starts: 3", "random_starts: 2")
     assert not rerun.replanned()
-    rerun.edit("scripts/probe.py", "\"random starts\"", "\"other starts\"")
+    rerun.edit("scripts/probe.py", '"random starts"', '"other starts"')
     assert dict(rerun.replanned()) == jobs
 
 
@@ -397,7 +399,14 @@ def test_the_report_has_every_table_and_figure(rerun: Repository) -> None:
     rerun.tiny("--report", "report.zip")
     rerun.tiny("--report", "report.html")
     page = (rerun.root / "report.html").read_text()
-    for name in ("table1.html", "table2.html", "pairs_tiny.html", "figure01.png", "figure02.png", "figure13.png"):
+    for name in (
+        "table1.html",
+        "table2.html",
+        "pairs_tiny.html",
+        "figure01.png",
+        "figure02.png",
+        "figure13.png",
+    ):
         assert name in page, name
     assert "The lowest running loss of each model" in page  # a caption
     assert "paired bootstrap" in page

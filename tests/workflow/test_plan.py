@@ -242,9 +242,8 @@ def test_tables_and_figures_have_a_target(config: str, tables: range, without: s
     numbered = {name for name in figures if name.startswith("figure")}
     assert numbered == {f"figure{number:02d}" for number in set(range(1, 31)) - without}
     captions = (ROOT / "report/figures.rst").read_text() + (ROOT / "report/tables.rst").read_text()
-    others = {
-        name for name in figures - numbered if name.startswith(("steps_", "codes_", "diversity_"))
-    }
+    kinds = ("steps_", "codes_", "diversity_")
+    others = {name for name in figures - numbered if name.startswith(kinds)}
     assert all(f'"{name}": "' in captions for name in figures - others | set(settings["tables"]))
     experiments = set(settings["experiments"])
     shown = {name.partition("_")[2] for name in others if name.startswith("diversity_")}

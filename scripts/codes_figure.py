@@ -46,7 +46,7 @@ def main(
     found = [norms(path) for path in finals]
     expected = math.sqrt(code_length)
     known = np.concatenate([[expected - 2.5, expected + 2.5], *found])
-    edges = np.linspace(max(0, known.min()), known.max(), 41)
+    edges = np.linspace(max(0, known.min()), known.max(), 26)
     for run, each, status in zip(runs, found, statuses, strict=True):
         failure = plots.failure(json.loads(status.read_text()))
         label = f"{run_name(run)} {failure}".strip()
@@ -54,7 +54,7 @@ def main(
         density = counts / max(1, len(each)) / (edges[1] - edges[0])
         axes.stairs(density, edges, linewidth=1, label=label, **plots.run_style(run))
     norm = np.linspace(edges[0], edges[-1], 402)[1:]
-    axes.plot(norm, prior(norm, code_length), color="gray", linewidth=0.7, label="prior")
+    axes.plot(norm, prior(norm, code_length), color="gray", linewidth=0.8, zorder=0, label="prior")
     axes.set_xlabel("norm of the code", fontsize=8)
     axes.set_ylabel("density", fontsize=8)
     axes.tick_params(labelsize=7)

@@ -29,7 +29,7 @@ rule all:
     """Make every table and figure of the configuration, the verdicts on the claims, and their provenance."""
     default_target: True
     input:
-        [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
+        [f"{RESULTS}/tables/{table}.csv" for table in ALL_TABLES],
         [f"{RESULTS}/figures/{figure}.png" for figure in FIGURES],
         f"{RESULTS}/claims.csv",
         f"{RESULTS}/provenance.html",

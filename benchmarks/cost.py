@@ -83,7 +83,8 @@ def settings_of(config: dict[str, Any], experiment: dict[str, Any], model: str) 
 def cost(config: dict[str, Any]) -> pandas.DataFrame:
     """A row per experiment: training jobs, the longest chain of them, PFLOP of each stage, disk.
 
-    Final reconstructions are those of the tables and of the figures of reconstruction steps.
+    Final reconstructions are those of the tables, of the figures of reconstruction steps, and of
+    the statistics.
     """
     finals = set()
     for spec in config["figures"]["steps"].values():
@@ -100,6 +101,7 @@ def cost(config: dict[str, Any]) -> pandas.DataFrame:
             ("training jobs", "longest chain", "train", "evaluate", "reconstruct", "GB"), 0
         )
         running, final = (experiment["evaluation"][kind] for kind in ("running", "final"))
+        probes = config["statistics"].get(name, {"models": []})
         for model, run in experiment["models"].items():
             settings = settings_of(config, experiment, model)
             iteration, step, snapshot, state = count(settings)
@@ -113,7 +115,10 @@ def cost(config: dict[str, Any]) -> pandas.DataFrame:
             images = snapshots * running["images"] * running["steps"]
             row["evaluate"] += run["instances"] * images * step / 1e15
             checkpoints = sum((name, model, kind) in finals for kind in ("optimal", "converged"))
-            row["reconstruct"] += checkpoints * final["images"] * final["steps"] * step / 1e15
+            reconstructed = checkpoints * final["images"]
+            if model in probes["models"]:
+                reconstructed += (2 + probes["random_starts"]) * probes["images"]
+            row["reconstruct"] += reconstructed * final["steps"] * step / 1e15
             kept = snapshots * snapshot + segments * state + samples * size
             row["GB"] += (run["instances"] * kept + checkpoints * final["images"] * size) / 1e9
         rows.append({"experiment": name} | row)

@@ -34,6 +34,11 @@ with open(Path(workflow.basedir, "report/paper_values.csv"), newline="") as file
 ONLY = config.get("only", config["experiments"])
 CLAIMS = [name for name in config["claims"] if set(claim_experiments(config, name)) <= set(ONLY)]
 TABLES = {table: name for table, name in config["tables"].items() if name in ONLY}
+STATISTICS = {name: spec for name, spec in config.get("statistics", {}).items() if name in ONLY}
+ALL_TABLES = [
+    *TABLES,
+    *(f"{kind}_{name}" for name in STATISTICS for kind in ("pairs", "spread", "evaluator")),
+]
 FIGURES = {
     name: spec
     for kind in config["figures"].values()
@@ -411,6 +416,14 @@ def reconstruction_minutes(wildcards, attempt):
     return minutes(steps * settings["seconds"]["step"], attempt)
 
 
+def probe_minutes(wildcards, attempt):
+    """Of a model's own samples, of training images, and of test images from each random start."""
+    settings, probed = experiment(wildcards), statistics(wildcards)
+    images = (2 + probed["random_starts"]) * probed["images"]
+    steps = images * settings["evaluation"]["final"]["steps"]
+    return minutes(steps * settings["seconds"]["step"], attempt)
+
+
 # Tables
 
 
@@ -466,6 +479,58 @@ def table_labels(wildcards):
     """How the report lists a table."""
     number = wildcards.table.removeprefix("table")
     return {"Table": number, "Experiment": TABLES[wildcards.table]}
+
+
+# Statistics
+
+
+def statistics(wildcards):
+    """What the statistics of a job's experiment are of."""
+    return STATISTICS[wildcards.experiment]
+
+
+def of_models(name):
+    """An input function: a file of the best instance of each model of an experiment's statistics."""
+
+    def files(wildcards):
+        models = statistics(wildcards)["models"]
+        return [f"{run_folder(wildcards.experiment, model)}/{name}" for model in models]
+
+    return files
+
+
+def each_instance(wildcards):
+    """All instances of those models, as in bn/2."""
+    settings = experiment(wildcards)["models"]
+    return [
+        f"{model}/{number}"
+        for model in statistics(wildcards)["models"]
+        for number in range(1, settings[model]["instances"] + 1)
+    ]
+
+
+def of_each_instance(name):
+    """An input function: a file of each of those instances."""
+
+    def files(wildcards):
+        runs = each_instance(wildcards)
+        return [f"{run_folder(wildcards.experiment, run)}/{name}" for run in runs]
+
+    return files
+
+
+def paper_rows(wildcards):
+    """The paper's rows of optimal checkpoints for the experiment that an experiment here repeats.
+
+    It is the one that the first of its tables is of.
+    """
+    tables = [table for table, name in TABLES.items() if name == wildcards.experiment]
+    rows = [row for row in PAPER_VALUES if f"table{row['table']}" in tables]
+    return [
+        row
+        for row in rows
+        if row["experiment"] == rows[0]["experiment"] and row["checkpoint"] == "optimal"
+    ]
 
 
 # Figures
@@ -524,6 +589,11 @@ def sample_interval(wildcards):
 def drift_lag(wildcards):
     """Iterations over which samples drift, for the runs of a figure."""
     return config["experiments"][figure(wildcards)["experiment"]]["samples"]["drift"]
+
+
+def code_length(wildcards):
+    """The length of the codes in the runs of a figure."""
+    return config["experiments"][figure(wildcards)["experiment"]]["code_length"]
 
 
 def sample_files(wildcards):
@@ -639,11 +709,21 @@ def made_of(wildcards):
         for name in filter(FIGURES.__contains__, specs):
             of_figure = SimpleNamespace(figure=name)
             files = of_runs("status.json")(of_figure)
-            if "choose" in FIGURES[name]:
+            if kind in ("reconstructions", "codes"):
                 files += of_runs("final/optimal.sha256")(of_figure)
             if "checkpoints" in FIGURES[name]:
                 files += finals_of_figure("sha256")(of_figure)
             made[name] = traced(f"{kind}_figure.py", FIGURES[name], files)
+    for name, spec in STATISTICS.items():
+        of_experiment = SimpleNamespace(experiment=name)
+        finals = of_models("final/optimal.csv")(of_experiment)
+        files = {
+            "pairs": finals,
+            "spread": of_each_instance("status.json")(of_experiment),
+            "evaluator": finals + of_models("final/probes.safetensors")(of_experiment),
+        }
+        for kind in files:
+            made[f"{kind}_{name}"] = traced(f"{kind}_table.py", spec, files[kind])
     for claim in CLAIMS:
         of_claim = SimpleNamespace(claim=claim)
         made[claim] = traced("claim.py", claim_runs(of_claim), changes_of_claim(of_claim))

@@ -169,6 +169,41 @@ rule join_shards:
         "../scripts/join_shards.py"
 
 
+rule probe:
+    """Reconstruct a model's own samples, training images, and test images from random codes."""
+    input:
+        images=dataset_images,
+        about=dataset_file("images.json"),
+        permutation=dataset_file("permutation.npy"),
+        optimal=ancient(f"{RUN}/optimal.safetensors"),
+        changes=f"{RUN}/running.csv",
+    output:
+        losses=f"{RUN}/final/probes.safetensors",
+        provenance=f"{RUN}/final/probes.provenance.json",
+    log:
+        f"{RUN}/final/probes.log",
+    wildcard_constraints:
+        experiment=any_of(STATISTICS),
+    conda:
+        "../envs/wngan.yaml"
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=probe_minutes,
+    params:
+        images=setting(statistics, "images"),
+        starts=setting(statistics, "random_starts"),
+        test_images=test_images,
+        steps=setting(experiment, "evaluation", "final", "steps"),
+        lr=setting(experiment, "evaluation", "lr"),
+        loss_batch=setting(experiment, "batch_size"),
+        precision=setting(experiment, "evaluation", "precision"),
+        attempts=recovery_folder("attempts/probe"),
+        code=code("probe.py"),
+    script:
+        "../scripts/probe.py"
+
+
 rule sample:
     """Draw images of fixed codes from a run's optimal checkpoint or from a snapshot."""
     input:

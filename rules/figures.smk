@@ -199,3 +199,27 @@ rule diversity_figure:
         code=code("diversity_figure.py"),
     script:
         "../scripts/diversity_figure.py"
+
+
+rule codes_figure:
+    """Draw how long the codes of final reconstructions are, beside those of the prior."""
+    input:
+        finals=large(of_runs("final/optimal.safetensors")),
+        changes=of_runs("final/optimal.sha256"),
+        status=of_runs("status.json"),
+    output:
+        png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
+        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
+    log:
+        f"{RESULTS}/figures/{{figure}}.log",
+    wildcard_constraints:
+        figure=any_of(config["figures"].get("codes", [])),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        runs=setting(figure, "runs"),
+        code_length=code_length,
+        code=code("codes_figure.py"),
+    script:
+        "../scripts/codes_figure.py"

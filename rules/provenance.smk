@@ -26,7 +26,7 @@ rule provenance:
     """Say which runs each table, figure and claim is of, and what is known of those runs."""
     input:
         # Made first, as the digests of code and configuration are those that they should have.
-        [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
+        [f"{RESULTS}/tables/{table}.csv" for table in ALL_TABLES],
         [f"{RESULTS}/figures/{figure}.png" for figure in FIGURES],
         [f"{RESULTS}/claims/{claim}.csv" for claim in CLAIMS],
         runs=run_records,

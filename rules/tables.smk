@@ -51,3 +51,87 @@ rule loss_table:
         code=code("loss_table.py"),
     script:
         "../scripts/loss_table.py"
+
+
+rule pairs_table:
+    """Compare the final losses of each pair of models."""
+    input:
+        status=of_models("status.json"),
+        finals=of_models("final/optimal.csv"),
+    output:
+        csv=f"{RESULTS}/tables/pairs_{{experiment}}.csv",
+        html=report(
+            f"{RESULTS}/tables/pairs_{{experiment}}.html",
+            caption="../report/pairs.rst",
+            category="Tables",
+            labels={"Table": "pairs of models", "Experiment": "{experiment}"},
+        ),
+    log:
+        f"{RESULTS}/tables/pairs_{{experiment}}.log",
+    wildcard_constraints:
+        experiment=any_of(STATISTICS),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        models=setting(statistics, "models"),
+        paper=paper_rows,
+        code=code("pairs_table.py"),
+    script:
+        "../scripts/pairs_table.py"
+
+
+rule spread_table:
+    """Say how far the instances of each model are apart."""
+    input:
+        running=of_each_instance("running.csv"),
+        status=of_each_instance("status.json"),
+    output:
+        csv=f"{RESULTS}/tables/spread_{{experiment}}.csv",
+        html=report(
+            f"{RESULTS}/tables/spread_{{experiment}}.html",
+            caption="../report/spread.rst",
+            category="Tables",
+            labels={"Table": "spread of instances", "Experiment": "{experiment}"},
+        ),
+    log:
+        f"{RESULTS}/tables/spread_{{experiment}}.log",
+    wildcard_constraints:
+        experiment=any_of(STATISTICS),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        runs=each_instance,
+        paper=paper_rows,
+        code=code("spread_table.py"),
+    script:
+        "../scripts/spread_table.py"
+
+
+rule evaluator_table:
+    """Say what the evaluator itself loses, on training images, and by where it starts."""
+    input:
+        status=of_models("status.json"),
+        finals=of_models("final/optimal.csv"),
+        probes=of_models("final/probes.safetensors"),
+    output:
+        csv=f"{RESULTS}/tables/evaluator_{{experiment}}.csv",
+        html=report(
+            f"{RESULTS}/tables/evaluator_{{experiment}}.html",
+            caption="../report/evaluator.rst",
+            category="Tables",
+            labels={"Table": "the evaluator", "Experiment": "{experiment}"},
+        ),
+    log:
+        f"{RESULTS}/tables/evaluator_{{experiment}}.log",
+    wildcard_constraints:
+        experiment=any_of(STATISTICS),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        models=setting(statistics, "models"),
+        code=code("evaluator_table.py"),
+    script:
+        "../scripts/evaluator_table.py"

@@ -26,14 +26,17 @@ def main(
     Args:
         results: of each table, figure and claim its `runs`, and digests, `config` and `code`.
         runs: the file of each run that scripts/run_provenance.py wrote.
-        finals: the records of each final reconstruction, called as in "digits/bn/1/final/optimal".
+        finals: the records of each final reconstruction, called as in "digits/bn/1/final/optimal",
+            a list, or that of the probes beside it, called "probes".
     """
     known: dict[str, dict[str, Any]] = {
         name: json.loads(path.read_text()) | {"reconstruct": []} for name, path in runs.items()
     }
     for name, path in finals.items():
         run, _, checkpoint = name.partition("/final/")
-        records = [{"checkpoint": checkpoint} | job for job in json.loads(path.read_text())]
+        found = json.loads(path.read_text())
+        jobs = found if isinstance(found, list) else [found]
+        records = [{"checkpoint": checkpoint} | job for job in jobs]
         known.setdefault(run, {"reconstruct": []})["reconstruct"] += records
     output.write_text(json.dumps({"results": results, "runs": known}, indent=2) + "\n")
     rows = []

@@ -1,7 +1,7 @@
-"""95 % intervals: of means over test images by resampling them, and of shares of instances."""
+"""95 % intervals: of means over images by resampling them, and of shares of instances."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,15 +42,22 @@ def paired(statistic: Callable[[Means], NDArray[np.float64]], *losses: ArrayLike
     value = float(statistic(values.mean(axis=0, keepdims=True))[0])
     if len(values) < 2 or np.isnan(value):
         return Estimate(value)
-    resampled = statistic(np.concatenate(list(_resampled_means(values))))
-    # No interpolation between resamples: a statistic may be infinite.
-    low, high = np.percentile(resampled, [2.5, 97.5], method="inverted_cdf").tolist()
-    return Estimate(value, low, high)
+    return _estimate(value, statistic(_resampled_means(values)))
 
 
 def paired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
     """The mean of `a` (N,) over the mean of `b` (N,), both of the same images."""
     return paired(lambda means: means[:, 0] / means[:, 1], a, b)
+
+
+def unpaired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
+    """The mean of `a` (N,) over the mean of `b` (M,), of different images, each resampled alone."""
+    over, under = (np.asarray(each, np.float64)[:, None] for each in (a, b))
+    value = float(over.mean() / under.mean())
+    if min(len(over), len(under)) < 2 or np.isnan(value):
+        return Estimate(value)
+    resampled = _resampled_means(over) / _resampled_means(under, "bootstrap of others")
+    return _estimate(value, resampled[:, 0])
 
 
 def share(successes: int, trials: int) -> Estimate:
@@ -64,11 +71,23 @@ def share(successes: int, trials: int) -> Estimate:
     return Estimate(p, center - half, center + half)
 
 
-def _resampled_means(values: NDArray[np.float64]) -> Iterator[Any]:
-    """Means (CHUNK, K) of N rows of `values` (N, K), drawn with replacement, chunk by chunk."""
+def _estimate(value: float, resampled: NDArray[np.float64]) -> Estimate:
+    """`value` with the percentile interval of what resamples (R,) gave in its place."""
+    # No interpolation between resamples: a statistic may be infinite.
+    low, high = np.percentile(resampled, [2.5, 97.5], method="inverted_cdf").tolist()
+    return Estimate(value, low, high)
+
+
+def _resampled_means(values: NDArray[np.float64], purpose: str = "bootstrap") -> Means:
+    """Means (RESAMPLES, K) of N rows of `values` (N, K), drawn with replacement.
+
+    The rows that are drawn depend on N and `purpose` alone.
+    """
     count = len(values)
     offsets = count * np.arange(CHUNK)[:, None]
+    means = []
     for chunk in range(RESAMPLES // CHUNK):
-        drawn = rng(0, "bootstrap", chunk).integers(count, size=(CHUNK, count)) + offsets
+        drawn = rng(0, purpose, chunk).integers(count, size=(CHUNK, count)) + offsets
         times = np.bincount(drawn.ravel(), minlength=CHUNK * count).reshape(CHUNK, count)
-        yield times @ values / count
+        means.append(times @ values / count)
+    return np.concatenate(means)

@@ -114,6 +114,8 @@ def _contradictions(config: Config) -> Iterator[str]:
             yield f"tables.{table}: there is no experiment {name!r}."
         elif table == "table1" and config["experiments"][name]["architecture"] != "dcgan":
             yield f"tables.table1: it is of DCGANs, which {name} does not train."
+    for name, spec in config.get("statistics", {}).items():
+        yield from _statistics(config, name, spec)
     for claim in config["claims"]:
         yield from _claim(config, claim)
     kinds: dict[str, str] = {}
@@ -196,6 +198,19 @@ def _claim(config: Config, claim: str) -> Iterator[str]:
         lr = experiments[0]["lr"] * factor if factor else experiment["lr"]
         if not math.isclose(experiment["lr"], lr):
             yield f"{key}: the learning rate of {name} must be {lr:g}, not {experiment['lr']:g}."
+
+
+def _statistics(config: Config, name: str, spec: Config) -> Iterator[str]:
+    key, experiment = f"statistics.{name}", config["experiments"].get(name)
+    if experiment is None:
+        yield f"{key}: there is no experiment {name!r}."
+        return
+    for model in spec["models"]:
+        if model not in experiment["models"]:
+            yield f"{key}.models: {name} has no model {model!r}."
+    final = experiment["evaluation"]["final"]["images"]
+    if spec["images"] > final:
+        yield f"{key}.images: {spec['images']} are more than the {final} of the final evaluation."
 
 
 def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:

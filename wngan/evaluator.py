@@ -39,6 +39,7 @@ def reconstruct(
     images: Tensor,
     *,
     code_length: int | None = None,
+    start: Tensor | None = None,
     steps: int,
     lr: float = 0.01,
     loss_batch: int = 32,
@@ -60,6 +61,7 @@ def reconstruct(
             was, in its parameters, buffers, gradients and mode.
         images: (N, 3, H, W) in [0, 1], of the generator's dtype; moved to its device bit by bit.
         code_length: L; by default the generator's `code_length`.
+        start: codes (N, L) to start from, which are left as they are; by default zero.
         steps: of gradient descent; 50 in running evaluations, 2,000 in final ones.
         lr: learning rate.
         loss_batch: the constant B that the summed losses are divided by.
@@ -73,7 +75,8 @@ def reconstruct(
 
     Raises:
         ValueError: no images, images of another shape than the generator's or not floating point,
-            a negative `steps`, a batch that is not positive, or an unknown `precision`.
+            a `start` of another shape than (N, L), a negative `steps`, a batch that is not
+            positive, or an unknown `precision`.
     """
     if images.ndim != 4 or not len(images) or not images.is_floating_point():
         raise ValueError(
@@ -84,6 +87,8 @@ def reconstruct(
         raise ValueError("steps must be at least 0, loss_batch and compute_batch at least 1.")
     if code_length is None:
         code_length = int(generator.code_length)  # type: ignore[arg-type]
+    if start is not None and start.shape != (len(images), code_length):
+        raise ValueError(f"start must be {(len(images), code_length)}, not {tuple(start.shape)}.")
 
     kept = set(curve_steps(steps))
     like = next(generator.parameters(), images)
@@ -96,7 +101,10 @@ def reconstruct(
                 compute_batch = images_at_once(generator, code_length)
             for first in range(0, len(images), compute_batch):
                 targets = images[first : first + compute_batch].to(like.device)
-                codes = like.new_zeros(len(targets), code_length).requires_grad_()
+                codes = like.new_zeros(len(targets), code_length)
+                if start is not None:
+                    codes.copy_(start[first : first + compute_batch].detach())
+                codes.requires_grad_()
                 optimizer = RMSProp([codes], lr)
                 once = partial(_step, generator, targets, codes, optimizer, loss_batch)
                 advance = replayed(once, [], [codes, *optimizer.squares]) if steps else once

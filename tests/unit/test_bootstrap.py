@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wngan.bootstrap import Estimate, paired, paired_ratio, share
+from wngan.bootstrap import Estimate, paired, paired_ratio, share, unpaired_ratio
 
 
 def losses(seed: int, count: int = 200) -> tuple[np.ndarray, np.ndarray]:
@@ -61,6 +61,36 @@ def test_what_is_missing_has_no_interval() -> None:
     assert np.isnan(paired_ratio(a, b)).all()
     value, low, high = paired_ratio([1.0], [2.0])
     assert value == 0.5
+    assert np.isnan([low, high]).all()
+
+
+def test_unpaired_intervals_cover_the_truth_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of other images, as many or fewer."""
+    monkeypatch.setattr("wngan.bootstrap.RESAMPLES", 1000)
+    for count in (200, 80):
+        covered = []
+        for seed in range(200):
+            a, b = losses(seed)[0], losses(1000 + seed, count)[1]
+            _, low, high = unpaired_ratio(a, b)
+            covered.append(low <= 0.9 <= high)
+        assert 0.9 < np.mean(covered) < 0.985
+
+
+def test_unpaired_resamples_are_independent() -> None:
+    """Resampled together, these columns would have a constant ratio."""
+    a, _ = losses(1)
+    value, low, high = unpaired_ratio(a, 2 * a)
+    assert value == pytest.approx(0.5)
+    spread = 2 * 1.96 * 0.5 * 2**0.5 * a.std() / a.mean() / 200**0.5
+    assert high - low == pytest.approx(spread, rel=0.1)
+    assert unpaired_ratio(a, 2 * a) == (value, low, high)
+
+
+def test_unpaired_ratios_without_an_interval() -> None:
+    a, b = losses(5)
+    assert np.isnan(unpaired_ratio(np.append(a, np.nan), b)).all()
+    value, low, high = unpaired_ratio([1.0, 3.0], [2.0])
+    assert value == 1
     assert np.isnan([low, high]).all()
 
 

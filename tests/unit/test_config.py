@@ -46,6 +46,7 @@ def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 CELEBA = "experiments/celeba_dcgan"
 PAPER_RUN = {"iterations": 300000, "instances": 1}
 FOLDER = {"type": "folder", "path": "photos", "image_size": 64, "test": 10, "split_seed": 1}
+STATISTICS = {"models": ["bn"], "images": 9, "random_starts": 1}
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,20 @@ FOLDER = {"type": "folder", "path": "photos", "image_size": 64, "test": 10, "spl
         (put("tables/table9", "celeba_dcgan"), "tables may have only keys that match"),
         (put("tables/table1", "celeba_resnet"), "tables.table1: it is of DCGANs"),
         (put("tables/table2", "cifar"), "tables.table2: there is no experiment 'cifar'."),
+        (
+            put("statistics/cifar", STATISTICS),
+            "statistics.cifar: there is no experiment 'cifar'.",
+        ),
+        (
+            put("statistics/lsun_dcgan", STATISTICS | {"models": ["bn", "affine_wn"]}),
+            "statistics.lsun_dcgan.models: lsun_dcgan has no model 'affine_wn'.",
+        ),
+        (
+            put("statistics/celeba_dcgan/images", 2001),
+            "statistics.celeba_dcgan.images: 2001 are more than the 2000 of the final evaluation.",
+        ),
+        (put("statistics/celeba_dcgan/models", ["bn", "bn"]), "non-unique"),
+        (put("statistics/celeba_dcgan/random_starts", 0), "random_starts must be at least 1"),
         (
             put("figures/curves/figure01/runs", ["gan"]),
             "figures.curves.figure01: celeba_dcgan has no model 'gan'.",

@@ -102,6 +102,42 @@ class TestAgainstPlainReimplementation:
         assert len(set(got.losses.tolist())) == 7
 
 
+class TestStart:
+    def test_zeros_are_the_default(self) -> None:
+        generator, images = small_generator(), random_images()
+        zeros = torch.zeros(7, 5, dtype=torch.float64)
+        given = reconstruct(generator, images, steps=9, start=zeros)
+        default = reconstruct(generator, images, steps=9)
+        for name, value in vars(default).items():
+            assert torch.equal(value, getattr(given, name)), name
+
+    def test_each_image_has_its_own_whatever_is_computed_at_once(self) -> None:
+        generator, images = small_generator(), random_images()
+        start = torch.randn(7, 5, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+        codes = start.clone().requires_grad_()
+
+        def losses(steps: int, at_once: int) -> Tensor:
+            found = reconstruct(generator, images, steps=steps, start=codes, compute_batch=at_once)
+            return found.losses
+
+        assert torch.equal(reconstruct(generator, images, steps=0, start=codes).codes, start)
+        assert relative(losses(20, 3), losses(20, 7)) < 1e-9
+        assert relative(losses(20, 3), reconstruct(generator, images, steps=20).losses) > 1e-3
+        assert torch.equal(codes.detach(), start)
+        assert codes.grad is None
+
+    def test_the_codes_of_a_sample_reconstruct_it(self) -> None:
+        generator = small_generator()
+        start = torch.randn(4, 5, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+        images = generator(start).detach()
+        assert reconstruct(generator, images, steps=3, start=start).losses.max() < 1e-25
+
+    @pytest.mark.parametrize("shape", [(7, 4), (6, 5), (5,)])
+    def test_another_shape(self, shape: tuple[int, ...]) -> None:
+        with pytest.raises(ValueError, match=r"start must be \(7, 5\), not"):
+            reconstruct(small_generator(), random_images(), steps=1, start=torch.zeros(shape))
+
+
 class TestBatches:
     @pytest.mark.parametrize(
         ("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-9)], ids=str

@@ -13,19 +13,23 @@ PAPER = {
     "architecture_table": 1,
     "claim": 14,
     "claims": 1,
+    "codes_figure": 4,
     "collapse_figure": 2,
     "curves_figure": 10,
     "diagnose": 30,
     "diversity_figure": 8,
     "download": 3,
     "evaluate_segment": 190,
+    "evaluator_table": 2,
     "evolution_figure": 3,
     "groups_figure": 1,
     "index_lsun": 1,
     "join_shards": 17,
     "loss_table": 7,
+    "pairs_table": 2,
     "prepare_celeba": 1,
     "prepare_cifar10": 1,
+    "probe": 6,
     "provenance": 1,
     "reconstruct_shard": 70,
     "reconstructions_figure": 6,
@@ -35,6 +39,7 @@ PAPER = {
     "select_instance": 3,
     "select_optimal": 30,
     "split": 3,
+    "spread_table": 2,
     "steps_figure": 4,
     "train_segment": 190,
     "unpack_lsun": 1,
@@ -61,6 +66,8 @@ def test_one_experiment_can_be_run_alone(repository: Repository) -> None:
     assert jobs["train_segment"] == 30
     assert "prepare_celeba" not in jobs
     assert jobs["claims"] == 1
+    assert jobs["pairs_table"] == jobs["spread_table"] == jobs["evaluator_table"] == 1
+    assert jobs["probe"] == 3
 
 
 def test_the_demo_is_planned(repository: Repository) -> None:
@@ -144,6 +151,7 @@ def test_what_is_not_configured_has_no_rule(repository: Repository) -> None:
         "results/tables/table9.csv",
         "data/raw/other.zip",
         "results/figures/figure31.png",
+        "results/tables/pairs_lsun_dcgan.csv",
     ):
         assert "MissingRuleException" in repository.snakemake("-n", target, fails=True)
 
@@ -234,7 +242,8 @@ def test_tables_and_figures_have_a_target(config: str, tables: range, without: s
     numbered = {name for name in figures if name.startswith("figure")}
     assert numbered == {f"figure{number:02d}" for number in set(range(1, 31)) - without}
     captions = (ROOT / "report/figures.rst").read_text() + (ROOT / "report/tables.rst").read_text()
-    others = {name for name in figures - numbered if name.startswith(("steps_", "diversity_"))}
+    kinds = ("steps_", "codes_", "diversity_")
+    others = {name for name in figures - numbered if name.startswith(kinds)}
     assert all(f'"{name}": "' in captions for name in figures - others | set(settings["tables"]))
     experiments = set(settings["experiments"])
     shown = {name.partition("_")[2] for name in others if name.startswith("diversity_")}

@@ -16,18 +16,20 @@ from safetensors.numpy import load_file
 
 from tests.workflow.conftest import Repository, results
 from wngan.evaluator import reconstruct
+from wngan.randomness import fixed_codes, rng
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
 
 SEGMENTS, FINALS = 8, 9
 """Of the tiny configuration: training jobs and final reconstructions."""
 
-FIGURES = 34
+FIGURES = 35
 
 
 def test_everything_is_made(finished: Repository) -> None:
     folder = finished.root / "results"
-    for table in (f"table{number}" for number in range(1, 9)):
+    statistics = ("pairs_tiny", "spread_tiny", "evaluator_tiny")
+    for table in (*(f"table{number}" for number in range(1, 9)), *statistics):
         assert (folder / f"tables/{table}.csv").stat().st_size > 0
         assert "<table" in (folder / f"tables/{table}.html").read_text()
     kinds = yaml.safe_load((finished.root / "tiny.yaml").read_text())["figures"].values()
@@ -61,6 +63,85 @@ def test_table2_is_what_the_checkpoints_give(finished: Repository) -> None:
         losses = pandas.read_csv(run / "running.csv")
         assert losses["running_loss"].min() == row.running_loss
     assert table["paper_final_loss"].tolist() == [0.006171, 0.006355, 0.005524]
+
+
+def test_pairs_are_of_the_final_losses(finished: Repository) -> None:
+    folder = finished.root / "results"
+    table = pandas.read_csv(folder / "tables/pairs_tiny.csv").set_index(["model", "against"])
+    wn, vanilla = (
+        pandas.read_csv(folder / "runs/tiny" / run / "final/optimal.csv")["loss"].to_numpy()
+        for run in ("wn/1", "vanilla/best")
+    )
+    row = table.loc[("wn", "vanilla")]
+    assert row["images"] == 12
+    drawn = np.random.default_rng(1).integers(12, size=(4000, 12))
+    ratios = wn[drawn].mean(axis=1) / vanilla[drawn].mean(axis=1)
+    expected = [wn.mean() / vanilla.mean(), *np.percentile(ratios, [2.5, 97.5])]
+    width = expected[2] - expected[1]
+    measured = row[["above", "low", "high"]].to_numpy(float) / 100 + 1
+    np.testing.assert_allclose(measured, expected, rtol=0, atol=0.1 * width)
+    np.testing.assert_allclose(measured[0], expected[0], rtol=1e-5)
+    np.testing.assert_allclose(row["better"], 100 * (wn < vanilla).mean(), rtol=1e-5)
+    np.testing.assert_allclose(row["paper_above"], -10.4845, rtol=1e-4)  # C1: 10.5 % below
+
+
+def test_spread_is_of_the_instances(finished: Repository) -> None:
+    folder = finished.root / "results"
+    table = pandas.read_csv(folder / "tables/spread_tiny.csv").set_index("model")
+    assert table["instances"].to_dict() == {"vanilla": 2, "bn": 1, "wn": 1}
+    runs = [folder / f"runs/tiny/vanilla/{k}" for k in (1, 2)]
+    a, b = (pandas.read_csv(run / "running.csv")["running_loss"].min() for run in runs)
+    ends = [json.loads((run / "status.json").read_text())["status"] for run in runs]
+    row = table.loc["vanilla"]
+    np.testing.assert_allclose(row["mean"], (a + b) / 2, rtol=1e-5)
+    np.testing.assert_allclose(row["standard_deviation"], abs(a - b) / 2**0.5, rtol=1e-4)
+    assert row["failed"] == sum(end not in ("trained", "converged") for end in ends)
+    np.testing.assert_allclose(row["paper_mean"], 0.0146487, rtol=1e-5)  # table 3
+    np.testing.assert_allclose(row["paper_standard_deviation"], 0.0001219, rtol=1e-3)
+
+
+def test_the_evaluator_is_probed(finished: Repository) -> None:
+    """A row computed again: own samples, training images, and random starts."""
+    root = finished.root
+    run = root / "results/runs/tiny/bn/1"
+    generator, _ = load_generator(run / "optimal.safetensors")
+    images = np.load(root / "data/digits/images.npy")[np.load(root / "data/digits/permutation.npy")]
+
+    def losses(targets: torch.Tensor, start: torch.Tensor | None = None) -> torch.Tensor:
+        return reconstruct(generator, targets, steps=4, loss_batch=4, start=start).losses
+
+    with torch.no_grad():
+        own = losses(generator(torch.from_numpy(fixed_codes(5, 6))))
+    training, test = (losses(to_tensor(images[first : first + 5])) for first in (12, 0))
+    starts = [
+        losses(
+            to_tensor(images[:5]),
+            torch.from_numpy(rng(0, "random starts", k).standard_normal((5, 6), np.float32)),
+        )
+        for k in (0, 1)
+    ]
+    best = torch.minimum(*starts)
+    table = pandas.read_csv(root / "results/tables/evaluator_tiny.csv").set_index("model")
+    assert table["images"].tolist() == [5] * 3
+    row = table.loc["bn"]
+    expected = {
+        "own": own.mean(),
+        "own_standard_error": own.std() / 5**0.5,
+        "test": test.mean(),
+        "training": training.mean(),
+        "gap": 100 * (test.mean() / training.mean() - 1),
+        "random": torch.stack(starts).mean(),
+        "random_best": best.mean(),
+        "random_better": 100 * (best < 0.99 * test).double().mean(),
+    }
+    for name, value in expected.items():
+        np.testing.assert_allclose(row[name], value, rtol=1e-4, atol=1e-7, err_msg=name)
+    assert row["gap_low"] < row["gap"] < row["gap_high"]
+    assert len({*own.tolist(), *starts[0].tolist(), *starts[1].tolist()}) == 15
+    about = json.loads((root / "results/provenance.json").read_text())
+    assert "tiny/bn/1" in about["results"]["evaluator_tiny"]["runs"]
+    recorded = [job["checkpoint"] for job in about["runs"]["tiny/bn/1"]["reconstruct"]]
+    assert recorded.count("probes") == 1
 
 
 def test_the_best_instance_is_the_one_with_the_lowest_loss(finished: Repository) -> None:
@@ -152,6 +233,7 @@ def test_editing_the_evaluator_evaluates_again_and_trains_nothing(rerun: Reposit
     assert jobs["evaluate_segment"] == SEGMENTS
     assert jobs["reconstruct_shard"] == 2 * FINALS
     assert jobs["loss_table"] == 7
+    assert jobs["probe"] == 3
     assert "train_segment" not in jobs
     assert "sample" in jobs  # of the optima, which may be others now
 
@@ -167,6 +249,22 @@ def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
     assert dict(rerun.replanned()) == jobs
     # Which says with what code a figure was drawn: not before that is so.
     assert dict(rerun.replanned("results/provenance.json")) == jobs
+
+
+def test_other_probes_are_all_that_runs(rerun: Repository) -> None:
+    """After a change of the statistics, or of their script."""
+    jobs = {"probe": 3, "evaluator_table": 1, "provenance": 1}
+    rerun.edit("tiny.yaml", "random_starts: 2", "random_starts: 3")
+    assert dict(rerun.replanned()) == jobs
+    rerun.edit("tiny.yaml", "random_starts: 3", "random_starts: 2")
+    assert not rerun.replanned()
+    rerun.edit("scripts/probe.py", '"random starts"', '"other starts"')
+    assert dict(rerun.replanned()) == jobs
+
+
+def test_statistics_can_be_left_out(rerun: Repository) -> None:
+    rerun.edit("tiny.yaml", "statistics:\n  tiny:", "statistics: {}\n# tiny:")
+    assert dict(rerun.replanned()) == {"provenance": 1}
 
 
 def test_a_caption_or_a_comment_in_a_rule_reruns_nothing(rerun: Repository) -> None:
@@ -204,6 +302,12 @@ def test_diverged_runs_are_shown_everywhere(repository: Repository) -> None:
         table = pandas.read_csv(folder / f"tables/{name}.csv")
         assert set(table["status"][table["model"] != "wn"]) <= {"diverged"}, name
         assert table["restarts"][table["model"] == "wn"].isin([1, 2]).all(), name
+    spread = pandas.read_csv(folder / "tables/spread_tiny.csv").set_index("model")
+    assert spread.loc[["vanilla", "bn"], "failed"].tolist() == [2, 1]
+    probed = pandas.read_csv(folder / "tables/evaluator_tiny.csv")
+    assert set(probed["status"][probed["model"] != "wn"]) == {"diverged"}
+    pairs = pandas.read_csv(folder / "tables/pairs_tiny.csv")
+    assert set(pairs["against_status"]) == {"diverged"}
     table = pandas.read_csv(folder / "tables/table3.csv")
     assert table["iteration"].tolist() == [0, 0]  # the optimum is where it started
     assert len(np.load(folder / "runs/tiny/vanilla/1/samples/20.npy")) == 0
@@ -293,9 +397,11 @@ def test_the_report_has_every_table_and_figure(rerun: Repository) -> None:
     rerun.tiny("--report", "report.zip")
     rerun.tiny("--report", "report.html")
     page = (rerun.root / "report.html").read_text()
-    for name in ("table1.html", "table2.html", "figure01.png", "figure02.png", "figure13.png"):
+    tables = ("table1.html", "table2.html", "pairs_tiny.html")
+    for name in (*tables, "figure01.png", "figure02.png", "figure13.png"):
         assert name in page, name
     assert "The lowest running loss of each model" in page  # a caption
+    assert "paired bootstrap" in page
     assert "Tables" in page
     assert "Figures" in page
     assert (rerun.root / "report.zip").stat().st_size > 100_000

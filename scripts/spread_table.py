@@ -1,0 +1,97 @@
+"""Writes how far the instances of a model are apart."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from wngan import running as running_losses
+from wngan import tables
+from wngan.judging import FAILURES
+from wngan.log import logged
+from wngan.names import NAMES
+
+TITLES = {
+    "model": ("", "model"),
+    "instances": ("", "instances"),
+    "failed": ("", "failed"),
+    "mean": ("lowest running loss", "mean"),
+    "standard_deviation": ("lowest running loss", "s.d."),
+    "min": ("lowest running loss", "from"),
+    "max": ("lowest running loss", "to"),
+    "paper_instances": ("paper", "instances"),
+    "paper_mean": ("paper", "mean"),
+    "paper_standard_deviation": ("paper", "s.d."),
+}
+"""The table's columns, and what the page calls them."""
+
+
+def main(
+    runs: list[str],
+    running: list[Path],
+    statuses: list[Path],
+    paper: list[dict[str, str]],
+    csv: Path,
+    html: Path,
+    caption: str,
+) -> None:
+    """Writes `csv` and `html` with a row per model, of its instances' lowest running losses.
+
+    Args:
+        runs: all instances, as in bn/2.
+        running: for each of them, its running losses.
+        statuses: for each of them, what became of it.
+        paper: rows of report/paper_values.csv, of which those of several instances count.
+    """
+    losses = [running_losses.read([path]) for path in running]
+    lowest = pandas.DataFrame(
+        {
+            "model": [run.partition("/")[0] for run in runs],
+            "loss": [rows["running_loss"][running_losses.optimum(rows)] for rows in losses],
+            "failed": [json.loads(path.read_text())["status"] in FAILURES for path in statuses],
+        }
+    )
+    rows = []
+    for model, of_model in lowest.groupby("model", sort=False):
+        loss = of_model["loss"]
+        row: dict[str, Any] = {
+            "model": model,
+            "instances": len(loss),
+            "failed": of_model["failed"].sum(),
+            "mean": loss.mean(skipna=False),
+            "standard_deviation": loss.std(skipna=False),
+            "min": loss.min(skipna=False),
+            "max": loss.max(skipna=False),
+        }
+        printed = pandas.Series(
+            [
+                float(row["running_loss"])
+                for row in paper
+                if row["model"] == model and row["instance"].isdecimal()
+            ]
+        )
+        if len(printed) > 1:
+            row["paper_instances"] = len(printed)
+            row["paper_mean"] = printed.mean()
+            row["paper_standard_deviation"] = printed.std()
+        rows.append(row)
+    table = pandas.DataFrame(rows, columns=list(TITLES))
+    table.to_csv(csv, index=False, float_format="%.6g")
+    page = table.assign(model=table["model"].map(NAMES))
+    page.columns = pandas.MultiIndex.from_tuples(list(TITLES.values()))
+    formats = {name: "{:.0f}" if name[1] == "instances" else "{:.6f}" for name in page.columns[3:]}
+    html.write_text(tables.html(page, caption, formats))
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(
+            snakemake.params.runs,
+            [Path(path) for path in snakemake.input.running],
+            [Path(path) for path in snakemake.input.status],
+            snakemake.params.paper,
+            Path(snakemake.output.csv),
+            Path(snakemake.output.html),
+            f"Spread of instances: {snakemake.wildcards.experiment}",
+        )

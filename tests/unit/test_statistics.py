@@ -1,0 +1,163 @@
+"""Tables of what the paper leaves out, and the prior of a code's norm."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+from safetensors.numpy import save_file
+
+from scripts import codes_figure, evaluator_table, pairs_table, spread_table
+from wngan import running
+
+
+def status(path: Path, what: str) -> Path:
+    path.write_text(json.dumps({"status": what, "iteration": 7, "collapsed": None}))
+    return path
+
+
+def final(path: Path, losses: Any) -> Path:
+    pandas.DataFrame({"loss": losses}).to_csv(path, index_label="image")
+    return path
+
+
+def paper(model: str, instance: str, running_loss: str, final_loss: str = "") -> dict[str, str]:
+    names = ("model", "instance", "running_loss", "final_loss")
+    return dict(zip(names, (model, instance, running_loss, final_loss), strict=True))
+
+
+def test_pairs_of_models(tmp_path: Path) -> None:
+    """The first final loss that the paper prints counts; what diverged to NaN has no numbers."""
+    losses = {"vanilla": [1, 2, 3, 4], "bn": [2, 1, 3.5, 4.5], "wn": [1, 2, np.nan, 4]}
+    rows = [paper("vanilla", "best", "9", "4"), paper("bn", "best", "9", "5")]
+    pairs_table.main(
+        list(losses),
+        [status(tmp_path / "trained", "trained")] * 2 + [status(tmp_path / "failed", "diverged")],
+        [final(tmp_path / model, each) for model, each in losses.items()],
+        [*rows, paper("vanilla", "1", "9", "40"), paper("wn", "1", "9")],
+        tmp_path / "table.csv",
+        tmp_path / "table.html",
+        "Pairs",
+    )
+    table = pandas.read_csv(tmp_path / "table.csv")
+    pairs = list(zip(table["model"], table["against"], strict=True))
+    assert pairs == [("bn", "vanilla"), ("wn", "vanilla"), ("wn", "bn")]
+    assert table["against_status"].tolist() == ["trained"] * 3
+    assert table["status"].tolist() == ["trained", "diverged", "diverged"]
+    first = table.iloc[0]
+    assert first[["above", "paper_above", "better"]].tolist() == pytest.approx([10, 25, 25])
+    assert -50 < first["low"] < 10 < first["high"] < 100
+    assert table.loc[1:, ["above", "low", "high", "paper_above", "better"]].isna().all(axis=None)
+    assert "+25.0" in (tmp_path / "table.html").read_text()
+
+
+def test_one_model_has_no_pairs(tmp_path: Path) -> None:
+    pairs_table.main(
+        ["bn"],
+        [status(tmp_path / "status", "trained")],
+        [final(tmp_path / "final", [1.0])],
+        [],
+        tmp_path / "table.csv",
+        tmp_path / "table.html",
+        "Pairs",
+    )
+    assert pandas.read_csv(tmp_path / "table.csv").empty
+
+
+def test_spread_of_instances(tmp_path: Path) -> None:
+    """The standard deviation is of single instances; one has none, and the paper's one has none."""
+    lowest = {"bn/1": 2.0, "bn/2": 4.0, "bn/3": 9.0, "wn/1": 3.0, "vanilla/1": np.nan}
+    files = []
+    for run, loss in lowest.items():
+        files.append(tmp_path / run.replace("/", "-"))
+        running.write(files[-1], [(0, loss + 1, 0.1), (5, loss, 0.1), (10, loss + 2, 0.1)])
+    ends = ["trained", "collapsed", "undiverse", "converged", "diverged"]
+    spread_table.main(
+        list(lowest),
+        files,
+        [status(tmp_path / end, end) for end in ends],
+        [paper("bn", "best", "9"), paper("wn", "1", "8")]
+        + [paper("bn", str(k), str(k)) for k in (1, 2, 3)],
+        tmp_path / "table.csv",
+        tmp_path / "table.html",
+        "Spread",
+    )
+    table = pandas.read_csv(tmp_path / "table.csv").set_index("model")
+    assert table["instances"].tolist() == [3, 1, 1]
+    assert table["failed"].tolist() == [2, 0, 1]
+    bn = table.loc["bn", ["mean", "standard_deviation", "min", "max"]].tolist()
+    assert bn == pytest.approx([5, 13**0.5, 2, 9], rel=1e-5)
+    of_paper = ["paper_instances", "paper_mean", "paper_standard_deviation"]
+    assert table.loc["bn", of_paper].tolist() == [3, 2, 1]
+    assert table.loc[["wn", "vanilla"], of_paper].isna().all(axis=None)
+    assert table.loc["wn", "mean"] == 3
+    assert table.loc[["wn", "vanilla"], "standard_deviation"].isna().all()
+    assert table.loc["vanilla", ["mean", "min", "max"]].isna().all()
+    page = (tmp_path / "table.html").read_text()
+    assert "3.605551" in page
+    assert "–" in page
+
+
+def test_the_evaluator(tmp_path: Path) -> None:
+    """Of two images; the final evaluation had a third. Another model's losses are NaN."""
+    found = {
+        "own": np.array([1, 3], np.float32),
+        "training": np.array([4, 6], np.float32),
+        "random": np.array([[5, 7.95], [9, 20], [4.9, 30]], np.float32),
+    }
+    save_file(found, tmp_path / "probes")
+    save_file({name: array * np.nan for name, array in found.items()}, tmp_path / "none")
+    evaluator_table.main(
+        ["wn", "bn"],
+        [status(tmp_path / "trained", "trained"), status(tmp_path / "failed", "diverged")],
+        [final(tmp_path / "wn", [5, 8, 1000]), final(tmp_path / "bn", [np.nan] * 3)],
+        [tmp_path / "probes", tmp_path / "none"],
+        tmp_path / "table.csv",
+        tmp_path / "table.html",
+        "Evaluator",
+    )
+    table = pandas.read_csv(tmp_path / "table.csv")
+    assert table["images"].tolist() == [2, 2]
+    wn = table.iloc[0]
+    assert wn[["own", "test", "training"]].tolist() == [2, 6.5, 5]
+    errors = ["own_standard_error", "test_standard_error", "training_standard_error"]
+    assert wn[errors].tolist() == [1, 1.5, 1]
+    assert wn["gap"] == pytest.approx(30)
+    assert [wn["gap_low"], wn["gap_high"]] == pytest.approx([100 * 5 / 6 - 100, 100], abs=1e-3)
+    assert wn["random"] == pytest.approx(np.mean(found["random"]), rel=1e-5)
+    assert wn["random_best"] == pytest.approx((4.9 + 7.95) / 2)
+    assert wn["random_better"] == 50  # 7.95 is below 8 by less than 1 %
+    assert table.loc[1].drop(["model", "status", "images"]).isna().all()
+    assert "diverged" in (tmp_path / "table.html").read_text()
+
+
+@pytest.mark.parametrize("code_length", [1, 6, 256, 512])
+def test_the_prior_is_that_of_random_codes(code_length: int) -> None:
+    drawn = np.random.default_rng(0).standard_normal((4000, code_length))
+    norm = np.linspace(0, code_length**0.5 + 6, 20_001)[1:]
+    density = codes_figure.prior(norm, code_length)
+    step = norm[1] - norm[0]
+    assert density.sum() * step == pytest.approx(1, abs=1e-3)
+    mean = (density * norm).sum() * step
+    assert mean == pytest.approx(np.linalg.norm(drawn, axis=1).mean(), abs=0.05)
+    spread = ((density * norm**2).sum() * step - mean**2) ** 0.5
+    assert spread == pytest.approx(np.linalg.norm(drawn, axis=1).std(), rel=0.05)
+
+
+def test_codes_that_are_not_finite_have_no_norm(tmp_path: Path) -> None:
+    """Nor does a run with no others spoil its figure."""
+    codes = np.array([[3, 4], [np.nan, 0], [np.inf, 0]], np.float32)
+    for name, rows in (("wn", codes), ("bn", codes[1:])):
+        save_file({"codes": rows, "images": np.zeros(1, np.uint8)}, tmp_path / name)
+    assert codes_figure.norms(tmp_path / "wn").tolist() == [5]
+    codes_figure.main(
+        [tmp_path / "wn", tmp_path / "bn"],
+        [status(tmp_path / "trained", "trained"), status(tmp_path / "failed", "diverged")],
+        ["wn", "bn"],
+        2,
+        tmp_path / "figure.png",
+        tmp_path / "figure.pdf",
+    )
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")

@@ -1,5 +1,6 @@
 """The layers and the evaluator of wngan in a GAN of one's own, trained with plain PyTorch.
 
+    pip install .
     python examples/own_gan.py
 
 The generator below learns handwritten digits. How closely it can come to digits that it was not
@@ -28,13 +29,13 @@ class Generator(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            StrictWNLinear(self.code_length, 64 * 4 * 4),
-            nn.Unflatten(1, (64, 4, 4)),
-            TPReLU(64),
-            nn.Upsample(scale_factor=2),
-            StrictWNConv2d(64, 32, kernel_size=3, padding=1),
+            StrictWNLinear(self.code_length, 32 * 4 * 4),
+            nn.Unflatten(1, (32, 4, 4)),
             TPReLU(32),
-            AffineWNConv2d(32, 1, kernel_size=3, padding=1),
+            nn.Upsample(scale_factor=2),
+            StrictWNConv2d(32, 16, kernel_size=3, padding=1),
+            TPReLU(16),
+            AffineWNConv2d(16, 1, kernel_size=3, padding=1),
             nn.Sigmoid(),
         )
 
@@ -46,11 +47,11 @@ class Generator(nn.Module):
 def make_discriminator() -> nn.Module:
     """Images (N, 1, 8, 8) -> logits (N, 1), with strict layers of its own."""
     return nn.Sequential(
-        StrictWNConv2d(1, 32, kernel_size=4, stride=2, padding=1),
+        StrictWNConv2d(1, 16, kernel_size=4, stride=2, padding=1),
+        TPReLU(16),
+        StrictWNConv2d(16, 32, kernel_size=4, stride=2, padding=1),
         TPReLU(32),
-        StrictWNConv2d(32, 64, kernel_size=4, stride=2, padding=1),
-        TPReLU(64),
-        AffineWNConv2d(64, 1, kernel_size=2),
+        AffineWNConv2d(32, 1, kernel_size=2),
         nn.Flatten(),
     )
 
@@ -75,7 +76,9 @@ def main(iterations: int) -> None:
         real = training[torch.randint(len(training), (BATCH,))]
         fake = generator(torch.randn(BATCH, generator.code_length))
 
-        d_loss = softplus(-discriminator(real)).mean() + softplus(discriminator(fake.detach())).mean()
+        d_loss = (
+            softplus(-discriminator(real)).mean() + softplus(discriminator(fake.detach())).mean()
+        )
         d_optimizer.zero_grad()
         d_loss.backward()
         d_optimizer.step()
@@ -91,5 +94,5 @@ def main(iterations: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--iterations", type=int, default=3000)
+    parser.add_argument("--iterations", type=int, default=1000)
     main(parser.parse_args().iterations)

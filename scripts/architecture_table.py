@@ -38,7 +38,7 @@ PAPER_NAMES = {
 
 
 def paper_name(layer: nn.Module) -> str | None:
-    """What table 1 calls a layer, if it does; with SN before it if it has spectral normalization."""
+    """What table 1 calls a layer, if it does; SN before it stands for spectral normalization."""
     name = PAPER_NAMES.get(type_before_parametrizations(layer))
     return f"SN{name}" if name and is_parametrized(layer) else name
 

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: those after the program's name; by default the process's own.
 
     Raises:
-        SystemExit: with status 2 the arguments make no sense; with status 1 a file cannot be read or
+        SystemExit: with status 2 if the arguments make no sense, with 1 if a file cannot be read or
             written. Standard error says what is wrong.
     """
     parser = _parser()
@@ -80,8 +80,8 @@ def reconstruct(
 ) -> Image.Image:
     """A row for each image: given, reconstructed, and the error, with a common factor; the loss.
 
-    The losses, as of section 4, are printed as well. An image that does not have the model's size is
-    resized to it by its shorter side, and its central square is taken.
+    The losses are also printed. An image that does not have the model's size is resized by its
+    shorter side, and the central square is taken.
     """
     generator, about = load_generator(checkpoint, device)
     settings = about["settings"]

@@ -30,9 +30,9 @@ def draw(generator: nn.Module, codes: NDArray[np.float32]) -> NDArray[np.uint8]:
 def between(codes: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """Codes from each of `codes` to the next, on an arc.
 
-    They are cos θ · a + sin θ · b for angles θ from 0 to 90°. Where a and b are drawn from a standard
-    normal distribution, so is each of these, and has a length that the generator knows from
-    training; the middle of a straight line is shorter by a factor of about sqrt(2).
+    They are cos θ · a + sin θ · b for angles θ from 0 to 90°. If a and b are drawn from a standard
+    normal distribution, so is each of these: its length is one that a generator knows from
+    training, while the middle of a straight line is shorter by a factor of about sqrt(2).
 
     Args:
         codes: (N, L).

@@ -52,7 +52,9 @@ def cells(picture: Path, rows: int, columns: int, top: int = 0) -> NDArray[np.ui
             y, x = row * step, column * step
             cell = pixels[y : y + SHOWN, x : x + SHOWN]
             found[row, column] = cell[::SCALE, ::SCALE]
-            np.testing.assert_array_equal(cell, found[row, column].repeat(SCALE, 0).repeat(SCALE, 1))
+            np.testing.assert_array_equal(
+                cell, found[row, column].repeat(SCALE, 0).repeat(SCALE, 1)
+            )
     return found
 
 

@@ -19,7 +19,9 @@ ARCHITECTURES = pytest.mark.parametrize("architecture", ["dcgan", "resnet"])
 
 @pytest.fixture
 def spectral(tiny: Settings, architecture: str) -> Settings:
-    return replace(tiny, architecture=architecture, model="spectral", image_size=16, channels=(4, 6))
+    return replace(
+        tiny, architecture=architecture, model="spectral", image_size=16, channels=(4, 6)
+    )
 
 
 def convolutions(network: nn.Module) -> list[nn.Conv2d]:
@@ -62,7 +64,9 @@ def test_an_iteration_changes_tensors_in_place(spectral: Settings, precision: st
     generator, discriminator = spectral.generator(), spectral.discriminator()
     state = discriminator.state_dict()
     before = {name: (tensor.data_ptr(), tensor.clone()) for name, tensor in state.items()}
-    optimizers = [RMSProp(list(network.parameters()), 1e-2) for network in (generator, discriminator)]
+    optimizers = [
+        RMSProp(list(network.parameters()), 1e-2) for network in (generator, discriminator)
+    ]
     codes = torch.randn(2, 4, spectral.code_length)
     with computing_in(precision, "cpu"):
         losses = iterate(

@@ -23,7 +23,7 @@ def draw(generator: nn.Module, codes: NDArray[np.float32]) -> NDArray[np.uint8]:
         uint8 (N, H, W, 3).
     """
     device = next(generator.parameters()).device
-    parts = torch.from_numpy(codes).split(AT_ONCE)
+    parts = (torch.from_numpy(codes[k : k + AT_ONCE]) for k in range(0, len(codes), AT_ONCE))
     return np.concatenate([to_uint8(generator(part.to(device))) for part in parts])
 
 

@@ -21,7 +21,8 @@ lint: .venv/installed ## style, types and Snakemake's own advice
 	$(BIN)/snakemake --lint
 
 docs: .venv/installed ## the package's API reference, into docs/api (matplotlib executes fc-list)
-	PDOC_ALLOW_EXEC=1 $(BIN)/pdoc --docformat google --output-directory docs/api wngan
+	PDOC_ALLOW_EXEC=1 $(BIN)/pdoc --docformat google --template-directory docs/templates \
+		--output-directory docs/api wngan
 
 bench: .venv/installed ## speed on this machine, beside a plain reference, also as results/speed.csv
 	$(BIN)/python -m benchmarks.speed --output results/speed.csv

@@ -104,7 +104,7 @@ def reconstruct(
     shown = np.stack([given, made, (errors * factor).round().astype(np.uint8)], axis=1)
     return _labeled(
         _picture(shown.reshape(-1, *given.shape[1:]), 3),
-        columns=["given", "reconstruction", f"error × {factor:.1f}"],
+        columns=["given", "reconstruction", f"error x {factor:.1f}"],
         rows=[f"loss {loss:.6f}" for loss in losses],
     )
 
@@ -129,10 +129,10 @@ def _labeled(picture: Image.Image, columns: Sequence[str], rows: Sequence[str]) 
     text = ImageDraw.Draw(labeled)
     width, height = picture.width / len(columns), picture.height / len(rows)
     for column, label in enumerate(columns):
-        text.text(((column + 0.5) * width, MARGIN / 8), label, "black", anchor="mm")
+        text.text(((column + 0.5) * width, MARGIN / 8), label, "black", anchor="mm", font_size=12)
     for row, label in enumerate(rows):
         at = (picture.width + GAP, MARGIN // 4 + (row + 0.5) * height)
-        text.text(at, label, "black", anchor="lm")
+        text.text(at, label, "black", anchor="lm", font_size=12)
     return labeled
 
 

@@ -128,6 +128,7 @@ RECIPES = {
     "wn_mean_bn": replace(_AFFINE, norm=layers.MeanOnlyBatchNorm2d),
     "spectral": replace(_PLAIN, conv=spectral_conv, last_conv=spectral_conv),
 }
+"""By the names that configurations give models; the paper has all but `spectral`."""
 
 
 def recipe(model: str) -> Recipe:

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint docs bench lock clean
 
 demo: .venv/installed ## the paper in miniature, on handwritten digits, into results/demo
 	$(BIN)/snakemake --profile demo
@@ -19,6 +19,10 @@ lint: .venv/installed ## style, types and Snakemake's own advice
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
 	$(BIN)/snakemake --lint
+
+docs: .venv/installed ## the package's API reference, into docs/api (matplotlib executes fc-list)
+	PDOC_ALLOW_EXEC=1 $(BIN)/pdoc --docformat google --template-directory docs/templates \
+		--output-directory docs/api wngan
 
 bench: .venv/installed ## speed on this machine, beside a plain reference, also as results/speed.csv
 	$(BIN)/python -m benchmarks.speed --output results/speed.csv
@@ -36,5 +40,5 @@ lock: .venv/installed ## new versions into envs/, from envs/requirements.in
 	$(BIN)/uv pip sync --system-certs --python $(BIN)/python --require-hashes envs/requirements.txt
 	touch $@
 
-clean: ## what the demo made, and .venv
-	rm -rf results/demo .venv
+clean: ## what the demo made, the API reference, and .venv
+	rm -rf results/demo docs/api .venv

@@ -38,9 +38,9 @@ def train_once(settings: Settings, generator: nn.Module, discriminator: nn.Modul
         fake = generator(codes)
     real_logits, fake_logits = discriminator(torch.cat([images, fake])).chunk(2)
     loss = LOGISTIC.discriminator(real_logits, fake_logits)
-    torch.autograd.grad(loss, list(discriminator.parameters()))
+    torch.autograd.backward(loss, inputs=list(discriminator.parameters()))
     loss = LOGISTIC.generator(discriminator(generator(codes)))
-    torch.autograd.grad(loss, list(generator.parameters()))
+    torch.autograd.backward(loss, inputs=list(generator.parameters()))
 
 
 def reconstruct_once(settings: Settings, generator: nn.Module) -> None:

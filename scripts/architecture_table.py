@@ -1,11 +1,13 @@
 """Writes table 1 from the networks themselves."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pandas
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized, type_before_parametrizations
 
 from wngan import layers, published, tables
 from wngan.dcgan import Discriminator, Generator
@@ -35,6 +37,12 @@ PAPER_NAMES = {
 """Layers as table 1 calls them; the generator's first, fully connected, is a convolution there."""
 
 
+def paper_name(layer: nn.Module) -> str | None:
+    """What table 1 calls a layer, if it does; SN before it stands for spectral normalization."""
+    name = PAPER_NAMES.get(type_before_parametrizations(layer))
+    return f"SN{name}" if name and is_parametrized(layer) else name
+
+
 def blocks(network: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
     """The convolutions of `network`, each with what follows it up to the next.
 
@@ -48,10 +56,10 @@ def blocks(network: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
 
     def visit(layer: nn.Module, _: Any, output: torch.Tensor) -> None:
-        name = PAPER_NAMES.get(type(layer))
-        parameters = dict(layer.named_parameters(recurse=False))
+        name = paper_name(layer)
+        shapes = [parameter.shape for parameter in layer.parameters()]
         if name is not None and name.endswith("Conv"):
-            kernel = parameters["weight"].shape[2:]
+            kernel = max(shapes, key=len)[2:]
             found.append(
                 {
                     "layers": [],
@@ -66,10 +74,10 @@ def blocks(network: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
         if output.ndim == 4 and found:
             found[-1] |= {"channels": output.shape[1], "size": output.shape[2]}
         if found:
-            found[-1]["parameters"] += sum(p.numel() for p in parameters.values())
+            found[-1]["parameters"] += sum(map(math.prod, shapes))
 
     for layer in network.modules():
-        if not list(layer.children()):
+        if paper_name(layer) or isinstance(layer, nn.Unflatten):
             layer.register_forward_hook(visit)
     network(x)
     for block in found:

@@ -24,7 +24,7 @@ def main(
     """Writes `csv` and `html`.
 
     Args:
-        rows: of report/paper_values.csv.
+        rows: of report/paper_values.csv; "" where the paper has no value.
         running: for each row, the run's running losses.
         statuses: for each row, what became of the run.
         finals: for each row that has a final loss, the losses of the final reconstruction.
@@ -50,7 +50,7 @@ def main(
             result["final_standard_error"] = final.sem(skipna=False)
         for name in ("iteration", "running_loss", "final_loss"):
             if name in result:
-                result[f"paper_{name}"] = float(row[name])
+                result[f"paper_{name}"] = float(row[name] or "nan")
         measured.append(result)
     table = pandas.DataFrame(measured)
     table.to_csv(csv, index=False)

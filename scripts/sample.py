@@ -8,8 +8,8 @@ import torch
 from wngan.device import free_device
 from wngan.log import logged
 from wngan.randomness import fixed_codes
+from wngan.sampling import draw
 from wngan.settings import load_generator
-from wngan.tensors import to_uint8
 
 
 def main(source: Path, at: str, output: Path, count: int, device: torch.device) -> None:
@@ -24,10 +24,7 @@ def main(source: Path, at: str, output: Path, count: int, device: torch.device) 
         np.save(output, np.empty((0, 0, 0, 3), np.uint8))
         return
     generator, about = load_generator(file, device)
-    codes = torch.from_numpy(fixed_codes(count, about["settings"]["code_length"])).to(device)
-    with torch.no_grad():
-        images = [to_uint8(generator(codes[k : k + 32])) for k in range(0, count, 32)]
-    np.save(output, np.concatenate(images))
+    np.save(output, draw(generator, fixed_codes(count, about["settings"]["code_length"])))
 
 
 if "snakemake" in globals():

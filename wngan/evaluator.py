@@ -18,7 +18,7 @@ class Reconstruction:
 
     Attributes:
         codes: (N, L), the codes after the last step.
-        images: (N, 3, H, W), what the generator makes of them.
+        images: (N, C, H, W), what the generator makes of them.
         losses: (N,), the mean squared error per pixel and channel (eq. 13 before the mean over i).
         curve: (N, S), the same after each of the steps `curve_steps(steps)`.
     """
@@ -57,9 +57,9 @@ def reconstruct(
     a GPU the steps are a CUDA graph where the generator allows it.
 
     Args:
-        generator: codes (n, L) -> images (n, 3, H, W); it is used in inference mode and left as it
+        generator: codes (n, L) -> images (n, C, H, W); it is used in inference mode and left as it
             was, in its parameters, buffers, gradients and mode.
-        images: (N, 3, H, W) in [0, 1], of the generator's dtype; moved to its device bit by bit.
+        images: (N, C, H, W) in [0, 1], of the generator's dtype; moved to its device bit by bit.
         code_length: L; by default the generator's `code_length`.
         start: codes (N, L) to start from, which are left as they are; by default zero.
         steps: of gradient descent; 50 in running evaluations, 2,000 in final ones.
@@ -80,7 +80,7 @@ def reconstruct(
     """
     if images.ndim != 4 or not len(images) or not images.is_floating_point():
         raise ValueError(
-            f"images must be floating point (N, 3, H, W) with N > 0, not {images.dtype} "
+            f"images must be floating point (N, C, H, W) with N > 0, not {images.dtype} "
             f"{tuple(images.shape)}."
         )
     if steps < 0 or loss_batch < 1 or (compute_batch is not None and compute_batch < 1):

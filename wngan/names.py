@@ -8,8 +8,9 @@ NAMES = {
     "wn_critic": "WN critic",
     "affine_wn": "affine WN",
     "wn_mean_bn": "WN + mean-only BN",
+    "spectral": "spectral norm",
 }
-"""Models as the paper writes them."""
+"""Models as the paper writes them, and ours."""
 
 
 def run_name(run: str) -> str:

@@ -23,6 +23,7 @@ COLORS = {
     "wn_critic": "#999933",
     "affine_wn": "#CC79A7",
     "wn_mean_bn": "#E69F00",
+    "spectral": "#000000",
 }
 
 LINES = ("-", "--", ":")

@@ -15,9 +15,9 @@ def rng(seed: int, purpose: str, index: int = 0) -> np.random.Generator:
     return np.random.default_rng([seed, index, *purpose.encode()])
 
 
-def fixed_codes(count: int, code_length: int) -> NDArray[np.float32]:
+def fixed_codes(count: int, code_length: int, seed: int = 0) -> NDArray[np.float32]:
     """The codes (count, code_length) that samples are drawn from, the same ones in every run.
 
-    More codes of the same length begin with those that fewer are.
+    More codes of the same length begin with those that fewer are. Those of runs have seed 0.
     """
-    return rng(0, "fixed codes").standard_normal((count, code_length), dtype=np.float32)
+    return rng(seed, "fixed codes").standard_normal((count, code_length), dtype=np.float32)

@@ -1,11 +1,13 @@
-"""What the paper's models use where they differ from one another (table 1, appendix D.2)."""
+"""What the models use where they differ from one another (table 1, appendix D.2)."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from torch import nn
+from torch.nn.utils import parametrizations
 
 from wngan import layers, published
 from wngan.losses import LOGISTIC, WASSERSTEIN, Loss
@@ -47,12 +49,22 @@ def affine_first(code_length: int, channels: int, map_size: int) -> nn.Sequentia
     return strict_first(code_length, channels, map_size).append(layers.ChannelAffine(channels))
 
 
+def spectral_conv(*arguments: Any) -> nn.Module:
+    """A convolution of largest singular value 1 (Miyato et al. 2018, arXiv 1802.05957).
+
+    The kernel, as a matrix (c_out, c_in·k_h·k_w), is divided by an estimate of its largest singular
+    value, which one step of power iteration improves in each pass in training mode.
+    """
+    return parametrizations.spectral_norm(layers.Conv2d(*arguments))
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The layers of one model.
 
     Attributes:
-        conv, conv_transpose: called as `torch.nn.Conv2d` and `torch.nn.ConvTranspose2d` are.
+        conv: the discriminators' convolution; called as `torch.nn.Conv2d` is.
+        conv_transpose: the generators'; called as `torch.nn.ConvTranspose2d` is.
         last_conv, last_conv_transpose: the same for the last layer of either network.
         first: the generator's first layer, called with code length, channels and map size.
         activation: called with the number of channels.
@@ -114,7 +126,9 @@ RECIPES = {
     "wn_critic": replace(_WN, last_conv=layers.StrictWNConv2d, loss=WASSERSTEIN),
     "affine_wn": _AFFINE,
     "wn_mean_bn": replace(_AFFINE, norm=layers.MeanOnlyBatchNorm2d),
+    "spectral": replace(_PLAIN, conv=spectral_conv, last_conv=spectral_conv),
 }
+"""By the names that configurations give models; the paper has all but `spectral`."""
 
 
 def recipe(model: str) -> Recipe:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from wngan import dcgan, resnet
-from wngan.checkpoint import Metadata, load, without_prefix
+from wngan.checkpoint import CheckpointError, Metadata, load, without_prefix
 from wngan.randomness import rng
 
 ARCHITECTURES = {"dcgan": dcgan, "resnet": resnet}
@@ -69,9 +69,11 @@ def load_generator(path: Path, device: str | torch.device = "cpu") -> tuple[nn.M
     """The generator of a snapshot or a training state, in inference mode, and the file's metadata.
 
     Raises:
-        wngan.checkpoint.CheckpointError: the file is missing or damaged.
+        wngan.checkpoint.CheckpointError: the file is missing or damaged, or has no generator.
     """
     tensors, metadata = load(path)
+    if "settings" not in metadata:
+        raise CheckpointError(f"{path} has no generator.")
     with torch.random.fork_rng(devices=[]):
         generator = Settings(**metadata["settings"]).generator()
     generator.load_state_dict(without_prefix("generator", tensors))

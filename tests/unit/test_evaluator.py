@@ -325,7 +325,7 @@ def attempt(images: Tensor, **options: int) -> Reconstruction:
 class TestErrors:
     @pytest.mark.parametrize("shape", [(0, 3, 16, 16), (3, 16, 16), (2, 768)])
     def test_images_of_other_shapes_or_none(self, shape: tuple[int, ...]) -> None:
-        with pytest.raises(ValueError, match=rf"N, 3, H, W.*\({shape[0]}, {shape[1]}"):
+        with pytest.raises(ValueError, match=rf"N, C, H, W.*\({shape[0]}, {shape[1]}"):
             attempt(torch.rand(shape, dtype=torch.float64))
 
     @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import type_before_parametrizations as kind
 
 from wngan import layers
 from wngan.recipes import RECIPES
@@ -42,9 +43,9 @@ def test_the_discriminator_is_the_papers(model: str) -> None:
     assert [shape(conv) for conv in residues] == expected
     assert shape(convs(network.layers[-2])[0]) == (512, 1, 5, 1, 0)
     for number, block in enumerate(blocks):
-        kinds = [type(layer) for layer in block.shortcut]
+        kinds = [kind(layer) for layer in block.shortcut]
         pools = [nn.AvgPool2d] if number % 2 == 0 else []
-        assert kinds == pools + [type(residues[0])] * (number % 2 == 0)
+        assert kinds == pools + [kind(residues[0])] * (number % 2 == 0)
         assert type(block.end) is RECIPES[model].activation
 
 

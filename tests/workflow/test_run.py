@@ -20,7 +20,7 @@ from wngan.randomness import fixed_codes, rng
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
 
-SEGMENTS, FINALS = 8, 9
+SEGMENTS, FINALS = 9, 9
 """Of the tiny configuration: training jobs and final reconstructions."""
 
 FIGURES = 35
@@ -142,6 +142,20 @@ def test_the_evaluator_is_probed(finished: Repository) -> None:
     assert "tiny/bn/1" in about["results"]["evaluator_tiny"]["runs"]
     recorded = [job["checkpoint"] for job in about["runs"]["tiny/bn/1"]["reconstruct"]]
     assert recorded.count("probes") == 1
+
+
+def test_models_of_ours_are_beside_the_papers(finished: Repository) -> None:
+    table = pandas.read_csv(finished.root / "results/tables/table5.csv").set_index("model")
+    assert list(table.index) == ["wn", "spectral"]
+    assert table["running_loss"].notna().all()
+    assert table["paper_running_loss"].fillna(0).tolist() == [0.01301, 0]
+    page = (finished.root / "results/tables/table5.html").read_text()
+    assert page.count(">–<") == 2
+    networks = pandas.read_csv(finished.root / "results/tables/table1.csv").set_index("network")
+    discriminator = networks.loc["discriminator"]
+    assert discriminator["spectral"].tolist() == ["SNConv, PReLU", "SNConv"]
+    columns = networks[["spectral_parameters", "vanilla_parameters"]]
+    assert columns["spectral_parameters"].tolist() == columns["vanilla_parameters"].tolist()
 
 
 def test_the_best_instance_is_the_one_with_the_lowest_loss(finished: Repository) -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 from zipfile import ZipFile, is_zipfile
 
 import numpy as np
-from PIL import Image, ImageOps
 
-from wngan.decoding import central_crop, decode
+from wngan.decoding import central_crop, covering, decode
 from wngan.files import check_space
 from wngan.log import Progress
 
@@ -88,7 +87,7 @@ def _crop_block(source: Path, output: Path, resize: bool, start: int, names: lis
             content = file.read(name) if file else (source / name).read_bytes()
             image = decode(content, f"{source}/{name}")
             if resize:
-                image = ImageOps.cover(image, (size, size), Image.Resampling.LANCZOS)
+                image = covering(image, size)
             array[row] = central_crop(image, size, f"{source}/{name}")
     array.flush()
     return len(names)

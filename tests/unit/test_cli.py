@@ -1,0 +1,199 @@
+"""The command line for trained models."""
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from scripts import sample
+from wngan import checkpoint
+from wngan.cli import GAP, SHOWN, main
+from wngan.evaluator import reconstruct
+from wngan.randomness import fixed_codes
+from wngan.sampling import between, draw
+from wngan.settings import Settings, load_generator
+from wngan.tensors import to_tensor
+
+SCALE = SHOWN // 8
+
+
+@pytest.fixture(autouse=True)
+def _log() -> Iterator[None]:
+    """Leaves the root logger as it was."""
+    handlers = list(logging.root.handlers)
+    yield
+    logging.root.handlers[:] = handlers
+
+
+@pytest.fixture
+def model(tiny: Settings, tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    generator = tiny.generator()
+    path = tmp_path / "model.safetensors"
+    tensors = checkpoint.with_prefix("generator", generator.state_dict())
+    checkpoint.save(path, tensors, {"settings": asdict(tiny), "iteration": 6})
+    return path
+
+
+def cells(picture: Path, rows: int, columns: int, top: int = 0) -> NDArray[np.uint8]:
+    """The images (rows, columns, 8, 8, 3) of a grid, each pixel of which must be a whole square."""
+    pixels = np.asarray(Image.open(picture))[top:]
+    step = SHOWN + GAP
+    found = np.empty((rows, columns, 8, 8, 3), np.uint8)
+    for row in range(rows):
+        for column in range(columns):
+            y, x = row * step, column * step
+            cell = pixels[y : y + SHOWN, x : x + SHOWN]
+            found[row, column] = cell[::SCALE, ::SCALE]
+            np.testing.assert_array_equal(
+                cell, found[row, column].repeat(SCALE, 0).repeat(SCALE, 1)
+            )
+    return found
+
+
+def fails(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as exit_:
+        main(list(map(str, arguments)))
+    assert isinstance(exit_.value.code, int)
+    return exit_.value.code
+
+
+def test_samples_are_the_workflows(model: Path, tmp_path: Path) -> None:
+    output = tmp_path / "samples.png"
+    main(["sample", str(model), str(output), "--rows", "5", "--columns", "8"])
+    sample.main(model, "optimal", tmp_path / "samples.npy", 40, torch.device("cpu"))
+    expected = np.load(tmp_path / "samples.npy")
+    np.testing.assert_array_equal(cells(output, 5, 8).reshape(40, 8, 8, 3), expected)
+    step = SHOWN + GAP
+    assert Image.open(output).size == (8 * step - GAP, 5 * step - GAP)
+
+
+def test_other_seeds_are_other_samples_and_equal_ones_the_same_bytes(
+    model: Path, tmp_path: Path
+) -> None:
+    pictures = []
+    for number, seed in enumerate((0, 1, 1)):
+        output = tmp_path / f"{number}.png"
+        main(["sample", str(model), str(output), "--rows", "2", "--seed", str(seed)])
+        pictures.append(output.read_bytes())
+    assert pictures[0] != pictures[1] == pictures[2]
+
+
+def test_interpolation_goes_from_sample_to_sample(model: Path, tmp_path: Path) -> None:
+    output = tmp_path / "path.png"
+    main(["interpolate", str(model), str(output), "--rows", "3", "--columns", "6"])
+    found = cells(output, 3, 6)
+    generator, _ = load_generator(model)
+    samples = draw(generator, fixed_codes(4, 6))
+    np.testing.assert_array_equal(found[:, 0], samples[:-1])
+    np.testing.assert_array_equal(found[:, -1], samples[1:])
+    steps = np.abs(np.diff(found.astype(int), axis=1)).mean((2, 3, 4))
+    whole = np.abs(found[:, -1].astype(int) - found[:, 0]).mean((1, 2, 3))
+    assert (steps.max(1) < whole).all()
+
+
+def test_codes_between_codes_are_as_long_as_those_of_training() -> None:
+    codes = fixed_codes(400, 64)
+    path = between(codes, 5)
+    assert path.shape == (399, 5, 64)
+    assert path.dtype == np.float32
+    np.testing.assert_allclose(path[:, 0], codes[:-1], atol=1e-6)
+    np.testing.assert_allclose(path[:, -1], codes[1:], atol=1e-6)
+    np.testing.assert_allclose(np.square(path).mean((0, 2)), 1, atol=0.05)
+    (one,) = between(codes[:2], 1)
+    np.testing.assert_array_equal(one, codes[:1])
+
+
+def test_reconstructions_are_the_evaluators(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    files = [tmp_path / "fits.png", tmp_path / "wide.jpg"]
+    Image.fromarray(pixels).save(files[0])
+    Image.new("RGB", (50, 20), (200, 10, 30)).save(files[1], quality=100)
+    output = tmp_path / "out.png"
+    main(["reconstruct", str(model), *map(str, files), "--output", str(output), "--steps", "30"])
+
+    picture = Image.open(output)
+    found = cells(output, 2, 3, top=picture.height - 2 * SHOWN - GAP).astype(int)
+    np.testing.assert_array_equal(found[0, 0], pixels)
+    assert np.abs(found[1, 0] - (200, 10, 30)).max() <= 3  # JPEG
+    generator, _ = load_generator(model)
+    given = to_tensor(found[:, 0].astype(np.uint8))
+    losses = reconstruct(generator, given, steps=30, loss_batch=4).losses.tolist()
+    printed = re.findall(r"^(.*): (0\.\d{6})$", capsys.readouterr().out, re.MULTILINE)
+    assert [path for path, _ in printed] == list(map(str, files))
+    np.testing.assert_allclose([float(loss) for _, loss in printed], losses, atol=2e-6)
+    made = np.square((found[:, 1] - found[:, 0]) / 255).mean((1, 2, 3))
+    np.testing.assert_allclose(made, losses, rtol=0.02)
+    errors = np.abs(found[:, 1] - found[:, 0])
+    assert found[:, 2].max() == 255
+    np.testing.assert_allclose(found[:, 2], errors * (255 / errors.max()), atol=0.51)
+    labels = np.asarray(picture)[:, 3 * (SHOWN + GAP) :]
+    assert labels.min() < 128  # some text
+
+
+def test_nothing_that_exists_is_lost(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "mine.png"
+    output.write_text("precious")
+    assert fails("sample", model, output) == 2
+    assert "mine.png exists; with --force it is replaced." in capsys.readouterr().err
+    assert output.read_text() == "precious"
+    main(["sample", str(model), str(output), "--force", "--rows", "1"])
+    assert output.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["sample", "MODEL", "a.jpg"], 2, "a.jpg must be a .png in a folder that exists."),
+        (["sample", "MODEL", "no/a.png"], 2, "no/a.png must be a .png in a folder that exists."),
+        (["sample", "MODEL", "a.png", "--rows", "0"], 2, "a whole number from 1, not '0'"),
+        (["interpolate", "MODEL", "a.png", "--seed", "-1"], 2, "a whole number from 0, not '-1'"),
+        (["sample", "none.safetensors", "a.png"], 1, "none.safetensors is not a readable"),
+        (["sample", ".", "a.png"], 1, "wngan: . is not a readable checkpoint"),
+        (["sample", "DAMAGED", "a.png"], 1, "do not match their digest."),
+        (["sample", "OTHER", "a.png"], 1, "other.safetensors has no generator."),
+        (["reconstruct", "MODEL", "MODEL", "--output", "a.png"], 1, "must be an image"),
+        (["reconstruct", "MODEL", "no.png", "--output", "a.png"], 1, "No such file"),
+        (["reconstruct", "MODEL", "--output", "a.png"], 2, "required: image"),
+        ([], 2, "COMMAND"),
+    ],
+)
+def test_mistakes_are_one_sentence(
+    arguments: list[str],
+    status: int,
+    message: str,
+    model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    damaged = bytearray(model.read_bytes())
+    damaged[-1] ^= 1
+    Path("damaged.safetensors").write_bytes(damaged)
+    checkpoint.save(Path("other.safetensors"), {"codes": torch.zeros(2)}, {"iteration": 6})
+    files = {name: f"{name.lower()}.safetensors" for name in ("MODEL", "DAMAGED", "OTHER")}
+    assert fails(*(files.get(argument, argument) for argument in arguments)) == status
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert message in last
+    assert not Path("a.png").exists()
+
+
+def test_large_images_are_shown_as_they_are(tiny: Settings, tmp_path: Path) -> None:
+    settings = replace(tiny, image_size=160, channels=(2, 2, 2, 2, 2), model="vanilla")
+    tensors = checkpoint.with_prefix("generator", settings.generator().state_dict())
+    path, output = tmp_path / "model.safetensors", tmp_path / "a.png"
+    checkpoint.save(path, tensors, {"settings": asdict(settings)})
+    main(["sample", str(path), str(output), "--rows", "1", "--columns", "2"])
+    assert Image.open(output).size == (2 * 160 + GAP, 160)

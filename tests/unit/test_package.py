@@ -1,0 +1,115 @@
+"""The package as others get it: built, without Snakemake, documented, and in an example."""
+
+import importlib
+import os
+import pkgutil
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+import wngan
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(module.name for module in pkgutil.walk_packages(wngan.__path__, "wngan."))
+WITHOUT_SNAKEMAKE = """
+import runpy, sys
+
+class Forbidden:
+    def find_spec(self, name, path=None, target=None):
+        assert not name.startswith("snakemake"), name
+
+sys.meta_path.insert(0, Forbidden())
+"""
+
+
+def run(*arguments: str, folder: Path, path: Path | str = "") -> str:
+    """What a fresh Python prints that finds the package at `path` only."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(path), "PDOC_ALLOW_EXEC": "1"},
+        text=True,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Warn" not in done.stderr, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what a wheel has, built as installers build it."""
+    source, site = (tmp_path_factory.mktemp(name) for name in ("source", "site"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "wngan", source / "wngan")
+    build = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
+    run("-c", build, str(site), folder=source)
+    (wheel,) = site.glob("wngan-*.whl")
+    with ZipFile(wheel) as file:
+        file.extractall(site)
+    return site
+
+
+def test_a_wheel_has_the_package_and_its_types(installed: Path) -> None:
+    expected = {path.relative_to(ROOT) for path in (ROOT / "wngan").rglob("*.py")}
+    expected.add(Path("wngan/py.typed"))
+    files = (path for path in (installed / "wngan").rglob("*") if path.is_file())
+    assert {path.relative_to(installed) for path in files} == expected
+    (about,) = installed.glob("*.dist-info")
+    assert "wngan = wngan.cli:main" in (about / "entry_points.txt").read_text()
+    assert "Provides-Extra: tensorboard" in (about / "METADATA").read_text()
+
+
+def test_it_works_without_snakemake(installed: Path, tmp_path: Path) -> None:
+    names = [name for name in MODULES if name != "wngan.__main__"]
+    script = f"{WITHOUT_SNAKEMAKE}\nfor name in {names}: __import__(name)\n"
+    script += "sys.argv = ['wngan', '--help']\nrunpy.run_module('wngan', run_name='__main__')\n"
+    printed = run("-c", script, folder=tmp_path, path=installed)
+    assert "usage: wngan" in printed
+    where = run("-c", "import wngan; print(wngan.__file__)", folder=tmp_path, path=installed)
+    assert Path(where.strip()) == installed / "wngan/__init__.py"
+
+
+def test_its_dependencies_are_what_it_imports() -> None:
+    text = "".join(path.read_text() for path in (ROOT / "wngan").rglob("*.py"))
+    imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
+    known = {"PIL": "pillow", "sklearn": "scikit-learn"}
+    outside = {known.get(name, name) for name in imported - sys.stdlib_module_names - {"wngan"}}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert sorted(outside) == project["dependencies"]
+
+
+def test_every_module_is_in_the_reference(tmp_path: Path) -> None:
+    """Without a warning, by the command of `make docs`."""
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", "")
+    (options,) = re.findall(r"PDOC_ALLOW_EXEC=1 \$\(BIN\)/pdoc (.*) docs/api wngan", makefile)
+    run("-m", "pdoc", *options.split(), str(tmp_path), "wngan", folder=ROOT, path=ROOT)
+    for name in MODULES:
+        page = tmp_path / f"{name.replace('.', '/')}.html"
+        if name == "wngan.__main__":
+            assert not page.exists()
+            continue
+        text = page.read_text()
+        assert "Initialize internal Module state" not in text, name
+        for public, value in vars(importlib.import_module(name)).items():
+            own = getattr(value, "__module__", "") == name
+            if own and not public.startswith("_") and getattr(value, "__doc__", None):
+                assert f'id="{public}"' in text, (name, public)
+
+
+def test_the_example_learns(tmp_path: Path) -> None:
+    example = str(ROOT / "examples/own_gan.py")
+    printed = run(example, "--iterations", "100", folder=tmp_path, path=ROOT)
+    before, after = (float(number) for number in re.findall(r"training: +([\d.]+)", printed))
+    assert after < 0.8 * before
+    text = Path(example).read_text()
+    assert "snakemake" not in text
+    assert "wngan.training" not in text
+    assert len(text.splitlines()) <= 100

@@ -11,11 +11,13 @@ from wngan.log import logged
 from wngan.names import run_name
 
 
+@plots.styled
 def main(
     finals: list[Path],
     statuses: list[Path],
     runs: list[str],
     checkpoints: list[str],
+    paper: dict[str, float],
     png: Path,
     pdf: Path,
 ) -> None:
@@ -25,6 +27,7 @@ def main(
         finals: final reconstructions, for each checkpoint those of all runs.
         statuses: for each run, what became of it.
         checkpoints: "optimal", a solid line, or "converged", a dashed one.
+        paper: the paper's final losses, such as that of "bn@optimal".
     """
     figure = plots.figure(plots.COLUMN, 2.6)
     axes = figure.add_subplot()
@@ -39,16 +42,15 @@ def main(
         error = final["curve"].std(0, dtype=np.float64, ddof=1) / len(final["curve"]) ** 0.5
         style = plots.run_style(run) | {"linestyle": "-" if checkpoint == "optimal" else "--"}
         label = f"{run_name(run)} {failures[run]}".strip()
-        axes.plot(final["steps"], mean, linewidth=1, label=f"{label}, {checkpoint}", **style)
+        axes.plot(final["steps"], mean, label=f"{label}, {checkpoint}", **style)
         band = {"color": style["color"], "alpha": 0.2, "linewidth": 0}
         axes.fill_between(final["steps"], mean - error, mean + error, **band)
+        if f"{run}@{checkpoint}" in paper:
+            plots.paper_mark(axes, paper[f"{run}@{checkpoint}"], **style)
     axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.tick_params(labelsize=7, which="both")
-    axes.set_xlabel("step of the reconstruction", fontsize=8)
-    axes.set_ylabel("reconstruction loss\n(MSE per pixel and channel)", fontsize=8)
-    axes.grid(linewidth=0.3)
-    axes.legend(fontsize=6, frameon=False)
+    axes.set_xlabel("step of the reconstruction")
+    plots.loss_axis(axes, "reconstruction loss")
+    plots.legend(figure, axes, paper=bool(paper))
     plots.save(figure, png, pdf)
 
 
@@ -59,6 +61,7 @@ if "snakemake" in globals():
             [Path(path) for path in snakemake.input.status],
             snakemake.params.runs,
             snakemake.params.checkpoints,
+            snakemake.params.paper,
             Path(snakemake.output.png),
             Path(snakemake.output.pdf),
         )

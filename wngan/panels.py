@@ -1,0 +1,145 @@
+"""Figures of images that are not resampled, laid out in dots of the PNG."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
+from numpy.typing import NDArray
+
+from wngan.plots import DPI, FONT_SIZE, PAGE, PAGE_HEIGHT
+
+LINE, SPACE = 24, 8
+"""The height of a line of text and the space between two things, in dots."""
+
+GRAY = 128
+"""The value of images that there are none of, as their run diverged before."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A grid of images and what stands beside it.
+
+    Attributes:
+        images: uint8 (rows, columns, H, W, 3).
+        title: what stands above all.
+        columns: what stands above each column, or nothing.
+        rows: pairs of a number of rows and what stands to their left, from the top; or nothing.
+    """
+
+    images: NDArray[np.uint8]
+    title: str = ""
+    columns: Sequence[str] = ()
+    rows: Sequence[tuple[int, str]] = ()
+
+
+def image_figure(panels: Sequence[Sequence[Panel]]) -> Figure:
+    """A figure of rows of panels whose images have the same shape.
+
+    Each pixel of an image is k × k dots of the PNG, for the largest integer k with which the figure
+    fits on a page; k is 1, and the figure larger, where none does. The PDF holds the pixels.
+    """
+    _, columns, _, width, _ = panels[0][0].images.shape
+    for k in range(int(PAGE * DPI) // (len(panels[0]) * columns * width), 1, -1):
+        figure = _enlarged(panels, k)
+        if figure.get_figwidth() <= PAGE and figure.get_figheight() <= PAGE_HEIGHT:
+            return figure
+    return _enlarged(panels, 1)
+
+
+def image_grid(images: NDArray[np.uint8], gap: int = 1) -> NDArray[np.uint8]:
+    """Joins images uint8 (rows, columns, H, W, 3) to one, with `gap` white pixels between them."""
+    rows, columns, height, width, _ = images.shape
+    grid = np.full(
+        (rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8
+    )
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * (height + gap), column * (width + gap)
+            grid[top : top + height, left : left + width] = images[row, column]
+    return grid
+
+
+def _enlarged(panels: Sequence[Sequence[Panel]], k: int) -> Figure:
+    """The figure with k × k dots for each pixel."""
+    labels = [[_labels(panel, k) for panel in row] for row in panels]
+    left = max(room for row in labels for room, _, _ in row)
+    tops = [max(room for _, room, _ in row) for row in labels]
+    high, wide, _ = np.array(image_grid(panels[0][0].images).shape) * k
+    width = SPACE + len(panels[0]) * (left + wide + SPACE)
+    height = SPACE + sum(tops) + len(panels) * (high + SPACE)
+
+    figure = Figure(figsize=(width / DPI, height / DPI))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.axis("off")
+    dots = Affine2D().scale(1 / DPI) + figure.dpi_scale_trans
+    bottom = height
+    for panels_of_row, labels_of_row, top in zip(panels, labels, tops, strict=True):
+        bottom -= SPACE + top + high
+        for number, (panel, (_, _, texts)) in enumerate(zip(panels_of_row, labels_of_row)):
+            corner = SPACE + left + number * (left + wide + SPACE), bottom + high
+            place = Affine2D().translate(*corner) + dots
+            axes.imshow(
+                image_grid(panel.images),
+                extent=(0, wide, -high, 0),
+                transform=place,
+                interpolation="none",
+                aspect="auto",
+            )
+            for text in texts:
+                figure.text(**text, transform=place)
+    return figure
+
+
+def _labels(panel: Panel, k: int) -> tuple[int, int, list[dict[str, Any]]]:
+    """The room that labels need to the left of a panel's images and above, and the labels.
+
+    They are as `Figure.text` takes them, their places relative to the images' upper left corner.
+    """
+    _, columns, height, width, _ = panel.images.shape
+    row, column = k * (height + 1), k * (width + 1)
+    pad = SPACE // 2
+
+    heads = [_wrapped(name, column) for name in panel.columns]
+    upright = any(_size(head)[0] > column for head in heads)
+    if upright:
+        heads = list(panel.columns)
+    sizes = [_size(head)[0 if upright else 1] for head in heads]
+    above = pad + max(sizes, default=0)
+    labels: list[dict[str, Any]] = [
+        {"x": (n + 0.5) * column, "y": pad, "s": head, "rotation": 90 if upright else 0}
+        for n, head in enumerate(heads)
+    ]
+    title = _wrapped(panel.title, columns * column)
+    labels.append({"x": columns * column / 2, "y": above, "s": title})
+    for label in labels:
+        label |= {"ha": "center", "va": "bottom"}
+
+    sides = [(count, _wrapped(name, count * row)) for count, name in panel.rows]
+    left = max((pad + _size(side)[1] for _, side in sides), default=0)
+    down = 0.0
+    for count, side in sides:
+        middle = {"x": -pad, "y": -(down + count / 2) * row, "ha": "right", "va": "center"}
+        labels.append(middle | {"s": side, "rotation": 90})
+        down += count
+    return left, above + _size(title)[1], labels
+
+
+def _wrapped(text: str, room: float) -> str:
+    """The text with line breaks between words, so that it is at most `room` dots long if it can."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        lines[-1:] = [longer] if _size(longer)[0] <= room or not lines[-1] else [lines[-1], word]
+    return "\n".join(lines)
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Length and height of a text in dots."""
+    lines = [line for line in text.split("\n") if line]
+    paths = [TextPath((0, 0), line, size=FONT_SIZE) for line in lines]
+    lengths = [path.get_extents().x1 * DPI / 72 for path in paths]
+    return int(np.ceil(max(lengths, default=0))), LINE * len(lines)

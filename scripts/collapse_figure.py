@@ -42,7 +42,7 @@ def main(
         if len(rows):
             lowest = rows[rows["diversity"].argmin()]
             message += (
-                f"\nIts least diverse samples, at {lowest['iteration']:,}, differ by "
+                f"\nIts least diverse samples, at iteration {lowest['iteration']:,}, differ by "
                 f"{lowest['diversity']:.1%} of what real images do."
             )
         plots.show_message(figure.add_subplot(), message)

@@ -40,19 +40,20 @@ def main(
         axes.plot(iterations, losses, label=label, **style)
         if about["collapsed"] is not None and about["collapsed"] <= until:
             height = np.interp(about["collapsed"], iterations, losses)
-            axes.plot(about["collapsed"], height, plots.MARKS["collapse"], color=style["color"])
+            mark = plots.MARKS["collapse"]
+            axes.plot(about["collapsed"], height, color=style["color"], **mark)
             collapses.append(run)
         if np.isfinite(losses).any():
             lowest, loss, _ = rows[running_losses.optimum(rows)].tolist()
-            axes.plot(lowest, loss, plots.MARKS["lowest"], color=style["color"], clip_on=False)
+            mark = plots.MARKS["lowest"] | {"clip_on": False}
+            axes.plot(lowest, loss, color=style["color"], **mark)
             peaks.append(np.quantile(losses[np.isfinite(losses)], 0.98))
         if f"{run}@optimal" in paper:
             plots.paper_mark(axes, paper[f"{run}@optimal"], **style)
     plots.iteration_axis(axes)
-    plots.loss_axis(axes, "running reconstruction loss")
     axes.set_xlim(0, until)
-    if peaks:
-        axes.set_ylim(top=1.1 * max(peaks))  # the first losses are beyond it
+    top = 1.1 * max(peaks) if peaks else None  # the first losses are beyond it
+    plots.loss_axis(axes, "running reconstruction loss", top)
     marks = {"lowest": bool(peaks), "collapse": bool(collapses), "paper": bool(paper)}
     plots.legend(figure, axes, **marks)
     plots.save(figure, png, pdf)

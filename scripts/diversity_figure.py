@@ -32,13 +32,14 @@ def main(
         below.plot(rows["iteration"], rows["drift"], **style)
         if about["collapsed"] is not None:
             mark = plots.MARKS["collapse"]
-            above.plot(about["collapsed"], diagnoses.ALIKE, mark, color=style["color"])
+            above.plot(about["collapsed"], diagnoses.ALIKE, color=style["color"], **mark)
             collapses.append(run)
     for threshold in (diagnoses.ALIKE, diagnoses.DIVERSE):
         above.axhline(threshold, color="gray", linewidth=0.6, linestyle=":")
     below.axhline(diagnoses.STEADY_SAMPLES, color="gray", linewidth=0.6, linestyle=":")
     above.set_ylabel("diversity of samples\n(1: as real images)")
     below.set_ylabel(f"drift of samples\nin {lag:,} iterations")
+    below.set_xlim(left=0)
     below.set_ylim(0, 2)
     plots.iteration_axis(below)
     plots.legend(figure, above, collapse=bool(collapses))

@@ -68,7 +68,7 @@ def main(
         rows = [images[group] for group in alike(late, groups, size) for images in (early, late)]
         names = [panel.split("@")[1] for panel in panels] * groups
         labels = ["optimum" if name == "optimal" else f"{int(name):,}" for name in names]
-        panel = Panel(np.stack(rows), rows=[(1, f"{run} {name}") for name in labels])
+        panel = Panel(np.stack(rows), rows=[(1, f"{run} at {name}") for name in labels])
         figure = image_figure([[panel]])
     plots.save(figure, png, pdf)
 

@@ -32,7 +32,8 @@ def main(
         panels: rows of a run and its checkpoint, as in "bn/1@optimal" or "bn/1@110000".
     """
     loaded = [np.load(path)[: rows * columns] for path in samples]
-    shape = max(images.shape for images in loaded)  # others have no images
+    none = (rows * columns, 8, 8, 3)  # of what size images would have been, no file says
+    shape = max([none, *(images.shape for images in loaded)])
     drawn = []
     for images, name in zip(loaded, (name for row in panels for name in row), strict=True):
         run, at = name.split("@")

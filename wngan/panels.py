@@ -1,5 +1,6 @@
 """Figures of images that are not resampled, laid out in dots of the PNG."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 
 from wngan.plots import DPI, FONT_SIZE, PAGE, PAGE_HEIGHT
 
-LINE, SPACE = 24, 8
-"""The height of a line of text and the space between two things, in dots."""
+LINE, PAD, SPACE = 24, 4, 20
+"""In dots, the height of a line of text, and the space around it and between panels."""
+
+GAP = 4
+"""The least space between images, in dots."""
 
 GRAY = 128
 """The value of images that there are none of, as their run diverged before."""
@@ -50,7 +54,7 @@ def image_figure(panels: Sequence[Sequence[Panel]]) -> Figure:
     return _enlarged(panels, 1)
 
 
-def image_grid(images: NDArray[np.uint8], gap: int = 1) -> NDArray[np.uint8]:
+def image_grid(images: NDArray[np.uint8], gap: int) -> NDArray[np.uint8]:
     """Joins images uint8 (rows, columns, H, W, 3) to one, with `gap` white pixels between them."""
     rows, columns, height, width, _ = images.shape
     grid = np.full(
@@ -68,29 +72,26 @@ def _enlarged(panels: Sequence[Sequence[Panel]], k: int) -> Figure:
     labels = [[_labels(panel, k) for panel in row] for row in panels]
     left = max(room for row in labels for room, _, _ in row)
     tops = [max(room for _, room, _ in row) for row in labels]
-    high, wide, _ = np.array(image_grid(panels[0][0].images).shape) * k
-    width = SPACE + len(panels[0]) * (left + wide + SPACE)
-    height = SPACE + sum(tops) + len(panels) * (high + SPACE)
+    grids = [[image_grid(panel.images, _gap(k)) for panel in row] for row in panels]
+    high, wide, _ = np.array(grids[0][0].shape) * k
+    width = 2 * PAD + len(panels[0]) * (left + wide + SPACE) - SPACE
+    height = 2 * PAD + sum(tops) + len(panels) * (high + SPACE) - SPACE
 
     figure = Figure(figsize=(width / DPI, height / DPI))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axis("off")
     dots = Affine2D().scale(1 / DPI) + figure.dpi_scale_trans
-    bottom = height
-    for panels_of_row, labels_of_row, top in zip(panels, labels, tops, strict=True):
-        bottom -= SPACE + top + high
-        for number, (panel, (_, _, texts)) in enumerate(zip(panels_of_row, labels_of_row)):
-            corner = SPACE + left + number * (left + wide + SPACE), bottom + high
-            place = Affine2D().translate(*corner) + dots
-            axes.imshow(
-                image_grid(panel.images),
-                extent=(0, wide, -high, 0),
-                transform=place,
-                interpolation="none",
-                aspect="auto",
-            )
+    y = height - PAD
+    for grids_of_row, labels_of_row, top in zip(grids, labels, tops, strict=True):
+        x, y = PAD + left, y - top
+        for grid, (_, _, texts) in zip(grids_of_row, labels_of_row, strict=True):
+            place = Affine2D().translate(x, y) + dots
+            box = (0, wide, -high, 0)
+            axes.imshow(grid, extent=box, transform=place, interpolation="none", aspect="auto")
             for text in texts:
-                figure.text(**text, transform=place)
+                figure.text(**text, transform=place, multialignment="center")
+            x += wide + SPACE + left
+        y -= high + SPACE
     return figure
 
 
@@ -100,17 +101,15 @@ def _labels(panel: Panel, k: int) -> tuple[int, int, list[dict[str, Any]]]:
     They are as `Figure.text` takes them, their places relative to the images' upper left corner.
     """
     _, columns, height, width, _ = panel.images.shape
-    row, column = k * (height + 1), k * (width + 1)
-    pad = SPACE // 2
-
+    row, column = k * (height + _gap(k)), k * (width + _gap(k))
     heads = [_wrapped(name, column) for name in panel.columns]
     upright = any(_size(head)[0] > column for head in heads)
     if upright:
         heads = list(panel.columns)
     sizes = [_size(head)[0 if upright else 1] for head in heads]
-    above = pad + max(sizes, default=0)
+    above = PAD + max(sizes, default=0)
     labels: list[dict[str, Any]] = [
-        {"x": (n + 0.5) * column, "y": pad, "s": head, "rotation": 90 if upright else 0}
+        {"x": (n + 0.5) * column, "y": PAD, "s": head, "rotation": 90 if upright else 0}
         for n, head in enumerate(heads)
     ]
     title = _wrapped(panel.title, columns * column)
@@ -119,13 +118,18 @@ def _labels(panel: Panel, k: int) -> tuple[int, int, list[dict[str, Any]]]:
         label |= {"ha": "center", "va": "bottom"}
 
     sides = [(count, _wrapped(name, count * row)) for count, name in panel.rows]
-    left = max((pad + _size(side)[1] for _, side in sides), default=0)
+    left = max((PAD + _size(side)[1] for _, side in sides), default=0)
     down = 0.0
     for count, side in sides:
-        middle = {"x": -pad, "y": -(down + count / 2) * row, "ha": "right", "va": "center"}
+        middle = {"x": -PAD, "y": -(down + count / 2) * row, "ha": "right", "va": "center"}
         labels.append(middle | {"s": side, "rotation": 90})
         down += count
     return left, above + _size(title)[1], labels
+
+
+def _gap(k: int) -> int:
+    """Pixels between images that make at least `GAP` dots."""
+    return math.ceil(GAP / k)
 
 
 def _wrapped(text: str, room: float) -> str:
@@ -142,4 +146,4 @@ def _size(text: str) -> tuple[int, int]:
     lines = [line for line in text.split("\n") if line]
     paths = [TextPath((0, 0), line, size=FONT_SIZE) for line in lines]
     lengths = [path.get_extents().x1 * DPI / 72 for path in paths]
-    return int(np.ceil(max(lengths, default=0))), LINE * len(lines)
+    return math.ceil(max(lengths, default=0)), LINE * len(lines)

@@ -28,7 +28,7 @@ styled = matplotlib.rc_context(
         "axes.linewidth": 0.5,
         "axes.grid": True,
         "grid.linewidth": 0.3,
-        "lines.linewidth": 1,
+        "lines.linewidth": 0.8,
         "lines.markersize": 3,
         "pdf.fonttype": 42,  # text that can be searched and edited
     }
@@ -47,8 +47,15 @@ COLORS = {
     "spectral": "#000000",
 }
 
-MARKS = {"lowest": "o", "collapse": "x", "paper": "_"}
-"""What a mark in a run's color stands for."""
+MARKS: dict[str, dict[str, Any]] = {
+    "lowest": {"marker": "o", "linestyle": ""},
+    "collapse": {"marker": "x", "linestyle": "", "markersize": 4},
+    "paper": {"marker": "_", "linestyle": "", "markersize": 8, "markeredgewidth": 0.7},
+}
+"""What a mark in a run's color stands for, as `Axes.plot` takes it."""
+
+THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.0f}")
+"""Writes an axis's large numbers as 10,000."""
 
 
 def run_style(run: str) -> dict[str, Any]:
@@ -78,14 +85,18 @@ def save(figure: Figure, png: Path, pdf: Path) -> None:
 def iteration_axis(axes: Axes) -> None:
     """Labels the x-axis, which is of iterations."""
     axes.set_xlabel("iteration")
-    axes.locator_params(axis="x", nbins=6)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.locator_params(axis="x", nbins=4)
+    axes.xaxis.set_major_formatter(THOUSANDS)
 
 
-def loss_axis(axes: Axes, label: str) -> None:
-    """Makes the y-axis, which is of losses, logarithmic, with ticks also within a decade."""
+def loss_axis(axes: Axes, label: str, top: float | None = None) -> None:
+    """Makes the y-axis, which is of losses, logarithmic up to `top`, with ticks within a decade."""
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    axes.set_ylim(top=top)
+    low, high = axes.get_ylim()
+    fine = (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)
+    ticks = fine if high < 3 * low else (1, 1.5, 2, 3, 5, 7)
+    axes.yaxis.set_major_locator(LogLocator(subs=ticks))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_ylabel(f"{label}\n(MSE per pixel and channel)")
@@ -104,8 +115,12 @@ def legend(figure: Figure, axes: Axes, **marks: bool) -> None:
         **marks: names from `MARKS`, and whether any is shown.
     """
     for name in (name for name, shown in marks.items() if shown):
-        axes.plot([], [], MARKS[name], color="gray", label=name)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+        axes.plot([], [], color="gray", label=name, **MARKS[name])
+    lines = axes.get_legend_handles_labels()
+    drawn = figure.legend(*lines, loc="outside upper center", ncols=2)
+    if drawn.get_window_extent().width > figure.bbox.width:
+        drawn.remove()
+        figure.legend(*lines, loc="outside upper center")
 
 
 def show_message(axes: Axes, message: str) -> None:

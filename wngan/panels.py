@@ -1,5 +1,6 @@
 """Figures of images that are not resampled, laid out in dots of the PNG."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from numpy.typing import NDArray
 
 from wngan.plots import DPI, FONT_SIZE, PAGE, PAGE_HEIGHT
 
-LINE, PAD, SPACE = 24, 4, 20
+LINE, PAD, SPACE = 24, 4, 12
 """In dots, the height of a line of text, and the space around it and between panels."""
 
-GAP = 4
+GAP = 2
 """The least space between images, in dots."""
 
 GRAY = 128
@@ -105,7 +106,7 @@ def _labels(panel: Panel, k: int) -> tuple[int, int, list[dict[str, Any]]]:
     heads = [_wrapped(name, column) for name in panel.columns]
     upright = any(_size(head)[0] > column for head in heads)
     if upright:
-        heads = list(panel.columns)
+        heads = [_in_lines(name, column // LINE) for name in panel.columns]
     sizes = [_size(head)[0 if upright else 1] for head in heads]
     above = PAD + max(sizes, default=0)
     labels: list[dict[str, Any]] = [
@@ -139,6 +140,12 @@ def _wrapped(text: str, room: float) -> str:
         longer = f"{lines[-1]} {word}".strip()
         lines[-1:] = [longer] if _size(longer)[0] <= room or not lines[-1] else [lines[-1], word]
     return "\n".join(lines)
+
+
+def _in_lines(text: str, count: int) -> str:
+    """The text in at most `count` lines (at least 1) that are as short as they can be."""
+    texts = (_wrapped(text, room) for room in itertools.count(LINE, LINE))
+    return next(text for text in texts if text.count("\n") < max(count, 1))
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -637,6 +637,39 @@ def figure_images(wildcards):
     return image_files(config["experiments"][figure(wildcards)["experiment"]]["dataset"])
 
 
+PAPER_TABLES = {
+    "figure01": "table2",
+    "figure18": "table2",
+    "figure20": "table3",
+    "figure21": "table4",
+    "figure22": "table5",
+    "figure23": "table6",
+    "figure24": "table7",
+    "figure27": "table8",
+}
+"""The paper's tables of what its figures show; other figures have the first with final losses."""
+
+
+def paper_losses(column):
+    """A parameter: the paper's losses of a figure's runs that it has, such as that of bn@optimal."""
+
+    def losses(wildcards):
+        spec = figure(wildcards)
+        final = [f"table{row['table']}" for row in PAPER_VALUES if row["final_loss"]]
+        known = [PAPER_TABLES[wildcards.figure]] if wildcards.figure in PAPER_TABLES else final
+        tables = [table for table in known if TABLES.get(table) == spec["experiment"]]
+        rows = table_rows(SimpleNamespace(table=tables[0])) if tables else []
+        folders = {run_folder(spec["experiment"], run): run for run in spec["runs"]}
+        runs = [run_folder(spec["experiment"], "{model}/{instance}".format(**row)) for row in rows]
+        return {
+            f"{folders[run]}@{row['checkpoint']}": float(row[column])
+            for run, row in zip(runs, rows)
+            if run in folders and row[column]
+        }
+
+    return losses
+
+
 def figure_png(path):
     """A figure's PNG, flagged for the report."""
     return report(path, "../report/figures.rst", category="Figures", labels=figure_labels)

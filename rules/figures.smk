@@ -19,6 +19,7 @@ rule curves_figure:
     params:
         runs=setting(figure, "runs"),
         until=setting(figure, "until"),
+        paper=paper_losses("running_loss"),
         code=code("curves_figure.py"),
     script:
         "../scripts/curves_figure.py"
@@ -173,6 +174,7 @@ rule steps_figure:
     params:
         runs=setting(figure, "runs"),
         checkpoints=setting(figure, "checkpoints"),
+        paper=paper_losses("final_loss"),
         code=code("steps_figure.py"),
     script:
         "../scripts/steps_figure.py"

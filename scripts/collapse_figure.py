@@ -9,8 +9,10 @@ from wngan import diagnosis as diagnoses
 from wngan import plots
 from wngan.log import logged
 from wngan.names import run_name
+from wngan.panels import Panel, image_figure
 
 
+@plots.styled
 def main(
     samples: list[Path],
     diagnosis: Path,
@@ -40,7 +42,7 @@ def main(
         if len(rows):
             lowest = rows[rows["diversity"].argmin()]
             message += (
-                f"\nIts least diverse samples, at {lowest['iteration']:,}, differ by "
+                f"\nIts least diverse samples, at iteration {lowest['iteration']:,}, differ by "
                 f"{lowest['diversity']:.1%} of what real images do."
             )
         plots.show_message(figure.add_subplot(), message)
@@ -50,13 +52,13 @@ def main(
         first = max(0, min(collapsed // every - 2 * columns // 3, len(rows) - columns))
         frames = range(first, min(first + columns, len(rows)))
         grid = np.stack([segments[k // length][k % length, :codes] for k in frames], axis=1)
-        figure = plots.figure(plots.PAGE, plots.PAGE * codes / columns + 0.5)
-        plots.show_grid(
-            figure.add_subplot(),
+        panel = Panel(
             grid,
+            title="iteration",
             columns=[f"{(k + 1) * every:,}" for k in frames],
-            rows=[(codes, f"{run_name(run)}, collapsed at {collapsed:,}")],
+            rows=[(codes, f"{run_name(run)} collapsed at {collapsed:,}")],
         )
+        figure = image_figure([[panel]])
     plots.save(figure, png, pdf)
 
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter
 
 from wngan import plots
 from wngan import running as running_losses
@@ -12,16 +11,25 @@ from wngan.log import logged
 from wngan.names import run_name
 
 
+@plots.styled
 def main(
-    running: list[Path], statuses: list[Path], runs: list[str], until: int, png: Path, pdf: Path
+    running: list[Path],
+    statuses: list[Path],
+    runs: list[str],
+    until: int,
+    paper: dict[str, float],
+    png: Path,
+    pdf: Path,
 ) -> None:
-    """Draws a line per run up to iteration `until`.
+    """Draws a line per run up to iteration `until`, with a dot at its lowest point.
 
-    A dot marks its lowest point, a cross where it collapsed.
+    Args:
+        statuses: for each run, what became of it; a cross marks where it collapsed.
+        paper: the paper's lowest losses of some of the runs, such as that of "bn@optimal".
     """
-    figure = plots.figure(plots.COLUMN, 2.4)
+    figure = plots.figure(plots.COLUMN, 2.7)
     axes = figure.add_subplot()
-    peaks = []
+    peaks, collapses = [], []
     for path, status, run in zip(running, statuses, runs, strict=True):
         rows = running_losses.read([path])
         rows = rows[(rows["iteration"] > 0) & (rows["iteration"] <= until)]
@@ -29,24 +37,25 @@ def main(
         style = plots.run_style(run)
         about = json.loads(status.read_text())
         label = f"{run_name(run)} {plots.failure(about)}".strip()
-        axes.plot(iterations, losses, linewidth=1, label=label, **style)
+        axes.plot(iterations, losses, label=label, **style)
         if about["collapsed"] is not None and about["collapsed"] <= until:
             height = np.interp(about["collapsed"], iterations, losses)
-            axes.plot(about["collapsed"], height, "x", color=style["color"])
+            mark = plots.MARKS["collapse"]
+            axes.plot(about["collapsed"], height, color=style["color"], **mark)
+            collapses.append(run)
         if np.isfinite(losses).any():
             lowest, loss, _ = rows[running_losses.optimum(rows)].tolist()
-            axes.plot(lowest, loss, "o", markersize=3, color=style["color"], clip_on=False)
-            peaks.append(np.nanquantile(losses, 0.98))
+            mark = plots.MARKS["lowest"] | {"clip_on": False}
+            axes.plot(lowest, loss, color=style["color"], **mark)
+            peaks.append(np.quantile(losses[np.isfinite(losses)], 0.98))
+        if f"{run}@optimal" in paper:
+            plots.paper_mark(axes, paper[f"{run}@optimal"], **style)
+    plots.iteration_axis(axes)
     axes.set_xlim(0, until)
-    if peaks:
-        axes.set_ylim(0, 1.15 * max(peaks))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.tick_params(labelsize=7)
-    axes.locator_params(axis="x", nbins=6)
-    axes.set_xlabel("iteration", fontsize=8)
-    axes.set_ylabel("running reconstruction loss\n(MSE per pixel and channel)", fontsize=8)
-    axes.grid(linewidth=0.3)
-    axes.legend(fontsize=7, frameon=False)
+    top = 1.1 * max(peaks) if peaks else None  # the first losses are beyond it
+    plots.loss_axis(axes, "running reconstruction loss", top)
+    marks = {"lowest": bool(peaks), "collapse": bool(collapses), "paper": bool(paper)}
+    plots.legend(figure, axes, **marks)
     plots.save(figure, png, pdf)
 
 
@@ -57,6 +66,7 @@ if "snakemake" in globals():
             [Path(path) for path in snakemake.input.status],
             snakemake.params.runs,
             snakemake.params.until,
+            snakemake.params.paper,
             Path(snakemake.output.png),
             Path(snakemake.output.pdf),
         )

@@ -3,14 +3,13 @@
 import json
 from pathlib import Path
 
-from matplotlib.ticker import FuncFormatter
-
 from wngan import diagnosis as diagnoses
 from wngan import plots
 from wngan.log import logged
 from wngan.names import run_name
 
 
+@plots.styled
 def main(
     diagnosis: list[Path], statuses: list[Path], runs: list[str], lag: int, png: Path, pdf: Path
 ) -> None:
@@ -23,28 +22,27 @@ def main(
     """
     figure = plots.figure(plots.COLUMN, 3.8)
     above, below = figure.subplots(2, 1, sharex=True)
+    collapses = []
     for path, status, run in zip(diagnosis, statuses, runs, strict=True):
         rows = diagnoses.read(path)
         about = json.loads(status.read_text())
         style = plots.run_style(run)
         label = f"{run_name(run)} {plots.failure(about)}".strip()
-        above.plot(rows["iteration"], rows["diversity"], linewidth=0.8, label=label, **style)
-        below.plot(rows["iteration"], rows["drift"], linewidth=0.8, **style)
+        above.plot(rows["iteration"], rows["diversity"], label=label, **style)
+        below.plot(rows["iteration"], rows["drift"], **style)
         if about["collapsed"] is not None:
-            above.plot(about["collapsed"], diagnoses.ALIKE, "x", color=style["color"])
+            mark = plots.MARKS["collapse"]
+            above.plot(about["collapsed"], diagnoses.ALIKE, color=style["color"], **mark)
+            collapses.append(run)
     for threshold in (diagnoses.ALIKE, diagnoses.DIVERSE):
         above.axhline(threshold, color="gray", linewidth=0.6, linestyle=":")
     below.axhline(diagnoses.STEADY_SAMPLES, color="gray", linewidth=0.6, linestyle=":")
-    above.set_ylabel("diversity of samples\n(1: as real images)", fontsize=8)
-    below.set_ylabel(f"drift of samples\nin {lag:,} iterations", fontsize=8)
-    below.set_xlabel("iteration", fontsize=8)
+    above.set_ylabel("diversity of samples\n(1: as real images)")
+    below.set_ylabel(f"drift of samples\nin {lag:,} iterations")
+    below.set_xlim(left=0)
     below.set_ylim(0, 2)
-    below.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    below.locator_params(axis="x", nbins=6)
-    above.legend(fontsize=6, frameon=False)
-    for axes in (above, below):
-        axes.tick_params(labelsize=7)
-        axes.grid(linewidth=0.3)
+    plots.iteration_axis(below)
+    plots.legend(figure, above, collapse=bool(collapses))
     plots.save(figure, png, pdf)
 
 

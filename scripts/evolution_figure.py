@@ -8,8 +8,10 @@ import numpy as np
 from wngan import plots
 from wngan.log import logged
 from wngan.names import run_name
+from wngan.panels import GRAY, Panel, image_figure
 
 
+@plots.styled
 def main(
     samples: list[Path],
     statuses: list[Path],
@@ -37,20 +39,16 @@ def main(
         grid = np.stack([segments[k // length][k % length, :codes] for k in frames], axis=1)
         about = json.loads(status.read_text())
         if about["status"] == "diverged":
-            grid[:, np.array(iterations) >= about["iteration"]] = 128
+            grid[:, np.array(iterations) >= about["iteration"]] = GRAY
         grids.append(grid)
         names.append(f"{run_name(run)} {plots.failure(about)}".strip())
-    images = np.concatenate(grids)
-
-    width = plots.PAGE
-    figure = plots.figure(width, width * images.shape[0] / images.shape[1] + 0.5)
-    plots.show_grid(
-        figure.add_subplot(),
-        images,
+    panel = Panel(
+        np.concatenate(grids),
+        title="iteration",
         columns=[f"{iteration:,}" for iteration in iterations],
         rows=[(codes, name) for name in names],
     )
-    plots.save(figure, png, pdf)
+    plots.save(image_figure([[panel]]), png, pdf)
 
 
 if "snakemake" in globals():

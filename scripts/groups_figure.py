@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from wngan import plots
 from wngan.log import logged
 from wngan.names import run_name
+from wngan.panels import Panel, image_figure
 
 
 def alike(images: NDArray[np.uint8], groups: int, size: int) -> list[NDArray[np.int64]]:
@@ -41,6 +42,7 @@ def alike(images: NDArray[np.uint8], groups: int, size: int) -> list[NDArray[np.
     return found
 
 
+@plots.styled
 def main(
     samples: list[Path],
     panels: list[str],
@@ -64,12 +66,10 @@ def main(
         plots.show_message(figure.add_subplot(), f"{run} diverged before {panels[1]}")
     else:
         rows = [images[group] for group in alike(late, groups, size) for images in (early, late)]
-        figure = plots.figure(plots.PAGE, plots.PAGE * len(rows) / size)
         names = [panel.split("@")[1] for panel in panels] * groups
         labels = ["optimum" if name == "optimal" else f"{int(name):,}" for name in names]
-        plots.show_grid(
-            figure.add_subplot(), np.stack(rows), rows=[(1, f"{run}\n{name}") for name in labels]
-        )
+        panel = Panel(np.stack(rows), rows=[(1, f"{run} at {name}") for name in labels])
+        figure = image_figure([[panel]])
     plots.save(figure, png, pdf)
 
 

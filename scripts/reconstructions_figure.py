@@ -11,6 +11,7 @@ from wngan import plots
 from wngan.data import open_images
 from wngan.log import logged
 from wngan.names import run_name
+from wngan.panels import Panel, image_figure
 from wngan.randomness import rng
 
 
@@ -31,6 +32,7 @@ def choose_images(losses: NDArray[np.floating], how: str, count: int) -> NDArray
     return order[:count]
 
 
+@plots.styled
 def main(
     about: Path,
     permutation: Path,
@@ -49,20 +51,12 @@ def main(
     shown = choose_images(losses, choose, rows * groups)
     tests = open_images(about)[np.load(permutation)[: losses.shape[1]][shown]]
     columns = np.stack([tests, *(final["images"][shown] for final in found)], axis=1)
-    size = columns.shape[2:]
-
+    columns = columns.reshape(groups, rows, *columns.shape[1:])
     failures = [plots.failure(json.loads(status.read_text())) for status in statuses]
-    labels = [f"{run_name(run)}\n{why}".strip() for run, why in zip(runs, failures, strict=True)]
+    labels = [f"{run_name(run)} {why}".strip() for run, why in zip(runs, failures, strict=True)]
     names = ["test", *labels]
-    height = plots.PAGE / groups * rows / len(names)
-    figure = plots.figure(plots.PAGE, height + 0.4)
-    for axes, group in zip(
-        figure.subplots(1, groups, squeeze=False)[0],
-        columns.reshape(groups, rows, len(names), *size),
-        strict=True,
-    ):
-        plots.show_grid(axes, group, columns=names)
-    plots.save(figure, png, pdf)
+    panels = [Panel(group, columns=names) for group in columns]
+    plots.save(image_figure([panels]), png, pdf)
 
 
 if "snakemake" in globals():

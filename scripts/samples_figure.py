@@ -9,8 +9,10 @@ from wngan import plots
 from wngan import running as running_losses
 from wngan.log import logged
 from wngan.names import run_name
+from wngan.panels import GRAY, Panel, image_figure
 
 
+@plots.styled
 def main(
     samples: list[Path],
     running: dict[str, Path],
@@ -29,23 +31,22 @@ def main(
         status: for each run, what became of it.
         panels: rows of a run and its checkpoint, as in "bn/1@optimal" or "bn/1@110000".
     """
-    width = plots.PAGE / len(panels[0])
-    height = width * rows / columns + 0.25
-    figure = plots.figure(plots.PAGE, height * len(panels))
-    axes = figure.subplots(len(panels), len(panels[0]), squeeze=False).flat
-    names = [name for row in panels for name in row]
-    for panel, path, name in zip(axes, samples, names, strict=True):
+    loaded = [np.load(path)[: rows * columns] for path in samples]
+    none = (rows * columns, 8, 8, 3)  # of what size images would have been, no file says
+    shape = max([none, *(images.shape for images in loaded)])
+    drawn = []
+    for images, name in zip(loaded, (name for row in panels for name in row), strict=True):
         run, at = name.split("@")
-        images = np.load(path)[: rows * columns]
-        if not len(images):
-            failure = plots.failure(json.loads(status[run].read_text()))
-            plots.show_message(panel, f"{run_name(run)} {failure}")
-            continue
         losses = running_losses.read([running[run]])
         optimum = losses["iteration"][running_losses.optimum(losses)]
-        where = f"optimum, {optimum:,}" if at == "optimal" else f"iteration {int(at):,}"
-        plots.show_grid(panel, images.reshape(rows, columns, *images.shape[1:]))
-        panel.set_title(f"{run_name(run)}, {where}", fontsize=7)
+        where = f"optimum, iteration {optimum:,}" if at == "optimal" else f"iteration {int(at):,}"
+        if not len(images):
+            where = plots.failure(json.loads(status[run].read_text()))
+            images = np.full(shape, GRAY, np.uint8)
+        grid = images.reshape(rows, columns, *shape[1:])
+        drawn.append(Panel(grid, title=f"{run_name(run)}, {where}"))
+    across = len(panels[0])
+    figure = image_figure([drawn[k : k + across] for k in range(0, len(drawn), across)])
     plots.save(figure, png, pdf)
 
 

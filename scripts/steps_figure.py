@@ -10,12 +10,17 @@ from wngan import plots
 from wngan.log import logged
 from wngan.names import run_name
 
+LINES = {"optimal": "-", "converged": "--"}
+"""How the line of a checkpoint is drawn."""
 
+
+@plots.styled
 def main(
     finals: list[Path],
     statuses: list[Path],
     runs: list[str],
     checkpoints: list[str],
+    paper: dict[str, float],
     png: Path,
     pdf: Path,
 ) -> None:
@@ -24,31 +29,33 @@ def main(
     Args:
         finals: final reconstructions, for each checkpoint those of all runs.
         statuses: for each run, what became of it.
-        checkpoints: "optimal", a solid line, or "converged", a dashed one.
+        checkpoints: of `LINES`.
+        paper: the paper's final losses, such as that of "bn@optimal".
     """
-    figure = plots.figure(plots.COLUMN, 2.6)
+    figure = plots.figure(plots.COLUMN, 2.7)
     axes = figure.add_subplot()
-    failures = {
-        run: plots.failure(json.loads(status.read_text()))
-        for run, status in zip(runs, statuses, strict=True)
-    }
+    colors = {run: plots.run_style(run)["color"] for run in runs}
+    for run, status in zip(runs, statuses, strict=True):
+        label = f"{run_name(run)} {plots.failure(json.loads(status.read_text()))}".strip()
+        axes.plot([], [], color=colors[run], label=label)
+    for checkpoint in checkpoints:
+        axes.plot([], [], color="gray", linestyle=LINES[checkpoint], label=checkpoint)
     lines = [(run, checkpoint) for checkpoint in checkpoints for run in runs]
     for path, (run, checkpoint) in zip(finals, lines, strict=True):
         final = load_file(path)
         mean = final["curve"].mean(0, dtype=np.float64)
         error = final["curve"].std(0, dtype=np.float64, ddof=1) / len(final["curve"]) ** 0.5
-        style = plots.run_style(run) | {"linestyle": "-" if checkpoint == "optimal" else "--"}
-        label = f"{run_name(run)} {failures[run]}".strip()
-        axes.plot(final["steps"], mean, linewidth=1, label=f"{label}, {checkpoint}", **style)
-        band = {"color": style["color"], "alpha": 0.2, "linewidth": 0}
+        style = {"color": colors[run], "linestyle": LINES[checkpoint]}
+        axes.plot(final["steps"], mean, **style)
+        band = {"color": colors[run], "alpha": 0.2, "linewidth": 0}
         axes.fill_between(final["steps"], mean - error, mean + error, **band)
+        if f"{run}@{checkpoint}" in paper:
+            plots.paper_mark(axes, paper[f"{run}@{checkpoint}"], **style)
     axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.tick_params(labelsize=7, which="both")
-    axes.set_xlabel("step of the reconstruction", fontsize=8)
-    axes.set_ylabel("reconstruction loss\n(MSE per pixel and channel)", fontsize=8)
-    axes.grid(linewidth=0.3)
-    axes.legend(fontsize=6, frameon=False)
+    axes.xaxis.set_major_formatter(plots.THOUSANDS)
+    axes.set_xlabel("step of the reconstruction")
+    plots.loss_axis(axes, "reconstruction loss")
+    plots.legend(figure, axes, paper=bool(paper))
     plots.save(figure, png, pdf)
 
 
@@ -59,6 +66,7 @@ if "snakemake" in globals():
             [Path(path) for path in snakemake.input.status],
             snakemake.params.runs,
             snakemake.params.checkpoints,
+            snakemake.params.paper,
             Path(snakemake.output.png),
             Path(snakemake.output.pdf),
         )

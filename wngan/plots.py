@@ -1,39 +1,74 @@
 """Figures: one look for all of them, and each model in its own color everywhere."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-COLUMN, PAGE = 3.35, 6.9
-"""Widths of a column and of a page, in inches."""
+COLUMN, PAGE, PAGE_HEIGHT = 3.35, 6.9, 9.0
+"""Widths of a column and of a page, and a page's height, in inches."""
 
 DPI = 200
 
-# Okabe and Ito's palette, which color-blind readers can tell apart.
+FONT_SIZE = 7
+"""Of all text, in points."""
+
+styled = matplotlib.rc_context(
+    {
+        "font.size": FONT_SIZE,
+        "axes.titlesize": "medium",
+        "axes.labelsize": "medium",
+        "xtick.labelsize": "medium",
+        "ytick.labelsize": "medium",
+        "legend.fontsize": "medium",
+        "legend.frameon": False,
+        "axes.linewidth": 0.5,
+        "axes.grid": True,
+        "grid.linewidth": 0.3,
+        "lines.linewidth": 0.8,
+        "lines.markersize": 3,
+        "pdf.fonttype": 42,  # text that can be searched and edited
+    }
+)
+"""Decorates the function that draws a figure and saves it: all figures look alike."""
+
+# Okabe and Ito's palette, and a wine of Paul Tol's: color-blind readers can tell them apart.
 COLORS = {
     "vanilla": "#0072B2",
     "bn": "#D55E00",
     "wn": "#009E73",
     "wn_published": "#56B4E9",
-    "wn_critic": "#999933",
+    "wn_critic": "#882255",
     "affine_wn": "#CC79A7",
     "wn_mean_bn": "#E69F00",
     "spectral": "#000000",
 }
 
-LINES = ("-", "--", ":")
-"""Styles of a model's first, second and third instance."""
+MARKS: dict[str, dict[str, Any]] = {
+    "lowest": {"marker": "o", "linestyle": ""},
+    "collapse": {"marker": "x", "linestyle": "", "markersize": 4},
+    "paper": {"marker": "_", "linestyle": "", "markersize": 8, "markeredgewidth": 0.7},
+}
+"""What a mark in a run's color stands for, as `Axes.plot` takes it."""
+
+THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.0f}")
+"""Writes an axis's large numbers as 10,000."""
 
 
 def run_style(run: str) -> dict[str, Any]:
-    """The color of a run's model and the line of its instance, as `Axes.plot` takes them."""
+    """The color of a run's model and the line of its instance, as `Axes.plot` takes them.
+
+    The first instance's line is solid, the n-th's has n - 2 dots between its dashes.
+    """
     model, _, instance = run.partition("/")
-    return {"color": COLORS[model], "linestyle": LINES[(int(instance or 1) - 1) % len(LINES)]}
+    dots = int(instance or 1) - 2
+    return {
+        "color": COLORS[model],
+        "linestyle": "-" if dots < 0 else (0, (4, 1.5) + (1, 1.5) * dots),
+    }
 
 
 def figure(width: float, height: float) -> Figure:
@@ -47,48 +82,51 @@ def save(figure: Figure, png: Path, pdf: Path) -> None:
     figure.savefig(pdf, dpi=DPI, metadata={"CreationDate": None, "Creator": None, "Producer": None})
 
 
-def image_grid(images: NDArray[np.uint8], gap: int = 1) -> NDArray[np.uint8]:
-    """Joins images uint8 (rows, columns, H, W, 3) to one, with `gap` white pixels between them."""
-    rows, columns, height, width, _ = images.shape
-    grid = np.full(
-        (rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8
-    )
-    for row in range(rows):
-        for column in range(columns):
-            top, left = row * (height + gap), column * (width + gap)
-            grid[top : top + height, left : left + width] = images[row, column]
-    return grid
+def iteration_axis(axes: Axes) -> None:
+    """Labels the x-axis, which is of iterations."""
+    axes.set_xlabel("iteration")
+    axes.locator_params(axis="x", nbins=4)
+    axes.xaxis.set_major_formatter(THOUSANDS)
 
 
-def show_grid(
-    axes: Axes,
-    images: NDArray[np.uint8],
-    columns: Sequence[str] = (),
-    rows: Sequence[tuple[int, str]] = (),
-) -> None:
-    """Shows images uint8 (rows, columns, H, W, 3) as a grid.
+def loss_axis(axes: Axes, label: str, top: float | None = None) -> None:
+    """Makes the y-axis, which is of losses, logarithmic up to `top`, with ticks within a decade."""
+    axes.set_yscale("log")
+    axes.set_ylim(top=top)
+    low, high = axes.get_ylim()
+    fine = (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)
+    ticks = fine if high < 3 * low else (1, 1.5, 2, 3, 5, 7)
+    axes.yaxis.set_major_locator(LogLocator(subs=ticks))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_ylabel(f"{label}\n(MSE per pixel and channel)")
+
+
+def paper_mark(axes: Axes, value: float, **style: Any) -> None:
+    """Marks a value of the paper's by a short thin line to the right of the axes."""
+    axes.axhline(value, 1.01, 1.06, clip_on=False, linewidth=0.7, **style)
+
+
+def legend(figure: Figure, axes: Axes, **marks: bool) -> None:
+    """Puts a legend above all axes, where it covers nothing.
 
     Args:
-        columns: what stands above each column.
-        rows: pairs of a number of rows and what stands to their left, from the top.
+        axes: whose labeled lines are listed.
+        **marks: names from `MARKS`, and whether any is shown.
     """
-    _, _, height, width, _ = images.shape
-    axes.imshow(image_grid(images), interpolation="nearest")
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.xaxis.tick_top()
-    centers = (np.arange(len(columns)) + 0.5) * (width + 1) - 1
-    axes.set_xticks(centers, columns, fontsize=6, rotation=45 if len(columns) > 8 else 0)
-    counts = np.array([count for count, _ in rows])
-    middles = (np.cumsum(counts) - counts / 2) * (height + 1) - 1
-    axes.set_yticks(middles, [name for _, name in rows], fontsize=7, rotation=90, va="center")
-    axes.tick_params(length=0)
+    for name in (name for name, shown in marks.items() if shown):
+        axes.plot([], [], color="gray", label=name, **MARKS[name])
+    lines = axes.get_legend_handles_labels()
+    drawn = figure.legend(*lines, loc="outside upper center", ncols=2)
+    if drawn.get_window_extent().width > figure.bbox.width:
+        drawn.remove()
+        figure.legend(*lines, loc="outside upper center")
 
 
 def show_message(axes: Axes, message: str) -> None:
     """Shows a line of text in place of a panel."""
     axes.axis("off")
-    axes.text(0.5, 0.5, message, ha="center", va="center", transform=axes.transAxes, fontsize=8)
+    axes.text(0.5, 0.5, message, ha="center", va="center", transform=axes.transAxes)
 
 
 def failure(status: dict[str, Any]) -> str:

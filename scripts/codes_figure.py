@@ -27,6 +27,7 @@ def prior(norm: NDArray[np.float64], code_length: int) -> NDArray[np.float64]:
     return np.exp((code_length - 1) * np.log(norm) - norm**2 / 2 - constant)
 
 
+@plots.styled
 def main(
     finals: list[Path],
     statuses: list[Path],
@@ -52,13 +53,12 @@ def main(
         label = f"{run_name(run)} {failure}".strip()
         counts, _ = np.histogram(each, edges)
         density = counts / max(1, len(each)) / (edges[1] - edges[0])
-        axes.stairs(density, edges, linewidth=1, label=label, **plots.run_style(run))
+        axes.stairs(density, edges, label=label, **plots.run_style(run))
     norm = np.linspace(edges[0], edges[-1], 402)[1:]
     axes.plot(norm, prior(norm, code_length), color="gray", linewidth=0.8, zorder=0, label="prior")
-    axes.set_xlabel("norm of the code", fontsize=8)
-    axes.set_ylabel("density", fontsize=8)
-    axes.tick_params(labelsize=7)
-    axes.legend(fontsize=6, frameon=False)
+    axes.set_xlabel("norm of the code")
+    axes.set_ylabel("density")
+    plots.legend(figure, axes)
     plots.save(figure, png, pdf)
 
 

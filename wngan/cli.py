@@ -21,7 +21,7 @@ from wngan.decoding import central_crop, covering, decode
 from wngan.device import free_device
 from wngan.folding import fold
 from wngan.log import Progress
-from wngan.plots import image_grid
+from wngan.panels import image_grid
 from wngan.randomness import fixed_codes
 from wngan.sampling import between, draw
 from wngan.settings import load_generator

@@ -90,7 +90,7 @@ def _enlarged(panels: Sequence[Sequence[Panel]], k: int) -> Figure:
             box = (0, wide, -high, 0)
             axes.imshow(grid, extent=box, transform=place, interpolation="none", aspect="auto")
             for text in texts:
-                figure.text(**text, transform=place, multialignment="center")
+                figure.text(**text, transform=place, fontsize=FONT_SIZE, multialignment="center")
             x += wide + SPACE + left
         y -= high + SPACE
     return figure

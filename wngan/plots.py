@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
@@ -76,6 +77,7 @@ def figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+@styled
 def save(figure: Figure, png: Path, pdf: Path) -> None:
     """Writes both files; the same figure gives the same bytes."""
     figure.savefig(png, dpi=DPI, metadata={"Software": None})
@@ -91,6 +93,9 @@ def iteration_axis(axes: Axes) -> None:
 
 def loss_axis(axes: Axes, label: str, top: float | None = None) -> None:
     """Makes the y-axis, which is of losses, logarithmic up to `top`, with ticks within a decade."""
+    axes.set_ylabel(f"{label}\n(MSE per pixel and channel)")
+    if not np.isfinite(axes.dataLim.minposy):
+        return  # it has no losses
     axes.set_yscale("log")
     axes.set_ylim(top=top)
     low, high = axes.get_ylim()
@@ -99,7 +104,6 @@ def loss_axis(axes: Axes, label: str, top: float | None = None) -> None:
     axes.yaxis.set_major_locator(LogLocator(subs=ticks))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.set_ylabel(f"{label}\n(MSE per pixel and channel)")
 
 
 def paper_mark(axes: Axes, value: float, **style: Any) -> None:

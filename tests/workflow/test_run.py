@@ -207,7 +207,8 @@ def test_training_leaves_the_test_images_out(finished: Repository) -> None:
 
 def test_another_run_gives_the_same_bytes(finished: Repository, repository: Repository) -> None:
     """One job at a time instead of two; one target of each kind, and what it needs."""
-    figures = ("figure02", "figure03", "figure12", "figure13", "figure15", "steps_tiny")
+    kinds = ("figure01", "figure02", "figure03", "figure12", "figure13", "figure15")
+    figures = (*kinds, "steps_tiny", "diversity_tiny")
     targets = [f"results/figures/{name}.png" for name in figures]
     repository.tiny("results/tables/table3.csv", "results/claims/C1.csv", *targets, cores=1)
     made = results(repository.root)
@@ -258,7 +259,7 @@ def test_editing_the_layers_trains_again(rerun: Repository) -> None:
 
 
 def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
-    rerun.edit("scripts/curves_figure.py", "linewidth=1", "linewidth=2")
+    rerun.edit("scripts/curves_figure.py", "plots.COLUMN, 2.7", "plots.COLUMN, 2.8")
     jobs = {"curves_figure": 8, "provenance": 1}
     assert dict(rerun.replanned()) == jobs
     # Which says with what code a figure was drawn: not before that is so.

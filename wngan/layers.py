@@ -24,7 +24,7 @@ def pair(size: int | tuple[int, int]) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else size
 
 
-class _WeightNorm(nn.Module):
+class WeightNorm(nn.Module):
     """What the strict and affine linear, convolution and transposed convolution layers share.
 
     Args:
@@ -82,7 +82,7 @@ class _WeightNorm(nn.Module):
         return f"weight={tuple(self.weight.shape)}"
 
 
-class StrictWNLinear(_WeightNorm):
+class StrictWNLinear(WeightNorm):
     """y_i = w_i·x / ‖w_i‖ (eq. 4). Input (…, in_features), output (…, out_features)."""
 
     def __init__(self, in_features: int, out_features: int) -> None:
@@ -93,7 +93,7 @@ class StrictWNLinear(_WeightNorm):
         return F.linear(x, self.normalized_weight(), self.bias)
 
 
-class StrictWNConv2d(_WeightNorm):
+class StrictWNConv2d(WeightNorm):
     """Convolution with one norm per output channel, over (c_in, k_h, k_w) (eq. 4)."""
 
     def __init__(
@@ -112,7 +112,7 @@ class StrictWNConv2d(_WeightNorm):
         return kernels.conv2d(x, self.normalized_weight(), self.bias, self.stride, self.padding)
 
 
-class StrictWNConvTranspose2d(_WeightNorm):
+class StrictWNConvTranspose2d(WeightNorm):
     """Transposed convolution with one norm per output channel (eq. 4, appendix B).
 
     With strides, an output element sees only 1/(s_h·s_w) of its channel's kernel, so the norm over
@@ -361,7 +361,7 @@ def lipschitz_constant(network: nn.Module) -> float:
             # What one output sees of the kernel, at most; times what the norm is divided by.
             seen = (-(-k // s) for k, s in zip(layer.weight.shape[2:], layer.stride, strict=True))
             constant *= math.sqrt(layer.share * layer.weight.shape[0] * math.prod(seen))
-        elif isinstance(layer, _WeightNorm) and not layer.affine:
+        elif isinstance(layer, WeightNorm) and not layer.affine:
             constant *= math.sqrt(layer.fan_in)
         elif isinstance(layer, TPReLU) and not (0 <= layer.slope.min() <= layer.slope.max() <= 1):
             raise ValueError(f"Layer {name!r} has a slope outside [0, 1]; call clip_slopes first.")

@@ -53,7 +53,7 @@ class _Mean(torch.autograd.Function):
 
 
 def _weight_and_bias(
-    layer: layers._WeightNorm, count: int, factor: float = 1.0
+    layer: layers.WeightNorm, count: int, factor: float = 1.0
 ) -> tuple[Tensor, Tensor | None]:
     """The weight that `layer` applies and its bias, with the published gradients.
 

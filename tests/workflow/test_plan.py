@@ -27,6 +27,7 @@ PAPER = {
     "prepare_celeba": 1,
     "prepare_cifar10": 1,
     "provenance": 1,
+    "rates": 1,
     "reconstruct_shard": 70,
     "reconstructions_figure": 6,
     "run_provenance": 30,
@@ -36,6 +37,7 @@ PAPER = {
     "select_optimal": 30,
     "split": 3,
     "steps_figure": 4,
+    "summary": 1,
     "train_segment": 190,
     "unpack_lsun": 1,
 }

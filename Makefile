@@ -1,14 +1,18 @@
 # The commands of this repository. Each makes .venv from the locked requirements if it has to.
 
 PYTHON ?= python3
+CONFIG ?= config.yaml
 BIN := .venv/bin
 
-.PHONY: demo test lint docs bench lock clean
+.PHONY: demo status test lint docs bench lock clean
 
 demo: .venv/installed ## the paper in miniature, on handwritten digits, into results/demo
 	$(BIN)/snakemake --profile demo
 	$(BIN)/snakemake --profile demo --report results/demo/report.html
 	$(BIN)/python -m demo.summary results/demo
+
+status: .venv/installed ## where each run is; CONFIG=demo/config.yaml for the demo
+	@$(BIN)/python -m wngan.status $(CONFIG)
 
 test: .venv/installed ## all tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

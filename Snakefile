@@ -26,11 +26,13 @@ include: "rules/provenance.smk"
 
 
 rule all:
-    """Make every table and figure of the configuration, the verdicts on the claims, and their provenance."""
+    """Make every table and figure of the configuration, the verdicts on the claims, and what the report adds."""
     default_target: True
     input:
         [f"{RESULTS}/tables/{table}.csv" for table in ALL_TABLES],
         [f"{RESULTS}/figures/{figure}.png" for figure in FIGURES],
         f"{RESULTS}/claims.csv",
         f"{RESULTS}/provenance.html",
+        f"{RESULTS}/rates.csv",
+        f"{RESULTS}/summary.csv",
     localrule: True

@@ -33,7 +33,7 @@ rule claims:
             f"{RESULTS}/claims.html",
             caption="../report/claims.rst",
             category="Claims",
-            labels={"Claims": "C1 to C14"},
+            labels=labels_of_all("Claims", "C1 to C14"),
         ),
     log:
         f"{RESULTS}/claims.log",

@@ -34,6 +34,7 @@ with open(Path(workflow.basedir, "report/paper_values.csv"), newline="") as file
 ONLY = config.get("only", config["experiments"])
 CLAIMS = [name for name in config["claims"] if set(claim_experiments(config, name)) <= set(ONLY)]
 TABLES = {table: name for table, name in config["tables"].items() if name in ONLY}
+LOSS_TABLES = {table: name for table, name in TABLES.items() if table != "table1"}
 STATISTICS = {name: spec for name, spec in config.get("statistics", {}).items() if name in ONLY}
 ALL_TABLES = [
     *TABLES,
@@ -301,6 +302,11 @@ def recovery_folder(name):
     return lambda wildcards: folder.format(**wildcards)
 
 
+def event_folder(wildcards):
+    """The folder of a run's event files, which `tensorboard` in the configuration asks for."""
+    return f"{RESULTS}/tensorboard/{{experiment}}/{{model}}/{{instance}}".format(**wildcards)
+
+
 def snapshot_folder(path):
     """The folder of a segment's snapshots, flagged as the configuration wants it."""
     return directory(path) if config["keep_snapshots"] else temp(directory(path))
@@ -424,6 +430,19 @@ def probe_minutes(wildcards, attempt):
     return minutes(steps * settings["seconds"]["step"], attempt)
 
 
+# The report: in each of its categories a column with what an item is, its experiment and its models.
+
+
+def labels(kind, name, experiment, models):
+    """How the report lists an item."""
+    return {kind: name, "Experiment": experiment, "Models": ", ".join(dict.fromkeys(models))}
+
+
+def labels_of_all(kind, name):
+    """How it lists a page about everything."""
+    return labels(kind, name, "all", ["all"])
+
+
 # Tables
 
 
@@ -483,8 +502,11 @@ def table1_networks(wildcards):
 
 def table_labels(wildcards):
     """How the report lists a table."""
-    number = wildcards.table.removeprefix("table")
-    return {"Table": number, "Experiment": TABLES[wildcards.table]}
+    name = TABLES[wildcards.table]
+    models = config["experiments"][name]["models"]
+    if wildcards.table in LOSS_TABLES:
+        models = [row["model"] for row in table_rows(wildcards)]
+    return labels("Table", wildcards.table.removeprefix("table"), name, models)
 
 
 # Statistics
@@ -537,6 +559,15 @@ def paper_rows(wildcards):
         for row in rows
         if row["experiment"] == rows[0]["experiment"] and row["checkpoint"] == "optimal"
     ]
+
+
+def statistics_labels(name):
+    """How the report lists a table of statistics."""
+
+    def labels_of(wildcards):
+        return labels("Table", name, wildcards.experiment, statistics(wildcards)["models"])
+
+    return labels_of
 
 
 # Figures
@@ -678,12 +709,9 @@ def figure_png(path):
 def figure_labels(wildcards):
     """How the report lists a figure."""
     spec = figure(wildcards)
-    models = dict.fromkeys(split_run(run)[0] for run in figure_runs(spec))
-    return {
-        "Figure": wildcards.figure.removeprefix("figure").lstrip("0"),
-        "Experiment": spec["experiment"],
-        "Models": ", ".join(models),
-    }
+    models = [split_run(run)[0] for run in figure_runs(spec)]
+    name = wildcards.figure.removeprefix("figure")
+    return labels("Figure", name, spec["experiment"], models)
 
 
 # Claims

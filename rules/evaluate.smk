@@ -29,6 +29,7 @@ rule evaluate_segment:
         loss_batch=setting(experiment, "batch_size"),
         precision=setting(experiment, "evaluation", "precision"),
         attempts=recovery_folder("attempts/evaluate-{segment}"),
+        events=event_folder,
         code=code("evaluate.py"),
     script:
         "../scripts/evaluate.py"

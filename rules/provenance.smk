@@ -33,11 +33,12 @@ rule provenance:
         finals=final_records,
     output:
         json=f"{RESULTS}/provenance.json",
+        devices=f"{RESULTS}/devices.csv",
         html=report(
             f"{RESULTS}/provenance.html",
-            caption="../report/provenance.rst",
-            category="Provenance",
-            labels={"Provenance": "runs"},
+            caption="../report/runs.rst",
+            category="Runs",
+            labels=labels_of_all("Runs", "seeds, devices, times, digests"),
         ),
     log:
         f"{RESULTS}/provenance.log",
@@ -51,3 +52,26 @@ rule provenance:
         code=code("provenance_table.py"),
     script:
         "../scripts/provenance_table.py"
+
+
+rule rates:
+    """Say how fast each run was trained, evaluated and reconstructed with, and on what."""
+    input:
+        f"{RESULTS}/provenance.json",
+    output:
+        csv=f"{RESULTS}/rates.csv",
+        html=report(
+            f"{RESULTS}/rates.html",
+            caption="../report/rates.rst",
+            category="Benchmarks",
+            labels=labels_of_all("Benchmark", "rates of these runs"),
+        ),
+    log:
+        f"{RESULTS}/rates.log",
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        code=code("rates_table.py"),
+    script:
+        "../scripts/rates_table.py"

@@ -64,7 +64,7 @@ rule pairs_table:
             f"{RESULTS}/tables/pairs_{{experiment}}.html",
             caption="../report/pairs.rst",
             category="Tables",
-            labels={"Table": "pairs of models", "Experiment": "{experiment}"},
+            labels=statistics_labels("pairs of models"),
         ),
     log:
         f"{RESULTS}/tables/pairs_{{experiment}}.log",
@@ -92,7 +92,7 @@ rule spread_table:
             f"{RESULTS}/tables/spread_{{experiment}}.html",
             caption="../report/spread.rst",
             category="Tables",
-            labels={"Table": "spread of instances", "Experiment": "{experiment}"},
+            labels=statistics_labels("spread of instances"),
         ),
     log:
         f"{RESULTS}/tables/spread_{{experiment}}.log",
@@ -121,7 +121,7 @@ rule evaluator_table:
             f"{RESULTS}/tables/evaluator_{{experiment}}.html",
             caption="../report/evaluator.rst",
             category="Tables",
-            labels={"Table": "the evaluator", "Experiment": "{experiment}"},
+            labels=statistics_labels("the evaluator"),
         ),
     log:
         f"{RESULTS}/tables/evaluator_{{experiment}}.log",
@@ -135,3 +135,28 @@ rule evaluator_table:
         code=code("evaluator_table.py"),
     script:
         "../scripts/evaluator_table.py"
+
+
+rule summary:
+    """Put all of the paper's losses beside the measured ones, and count the verdicts on its claims."""
+    input:
+        tables=[f"{RESULTS}/tables/{table}.csv" for table in LOSS_TABLES],
+        claims=f"{RESULTS}/claims.csv",
+    output:
+        csv=f"{RESULTS}/summary.csv",
+        html=report(
+            f"{RESULTS}/summary.html",
+            caption="../report/summary.rst",
+            category="Tables",
+            labels=labels_of_all("Table", "summary"),
+        ),
+    log:
+        f"{RESULTS}/summary.log",
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        experiments=LOSS_TABLES,
+        code=code("summary.py"),
+    script:
+        "../scripts/summary.py"

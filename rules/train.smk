@@ -35,6 +35,7 @@ rule train_segment:
         restarts=restarts,
         recovery=recovery_folder("{segment}"),
         attempts=recovery_folder("attempts/train-{segment}"),
+        events=event_folder,
         code=code("train.py"),
     script:
         "../scripts/train.py"

@@ -11,6 +11,7 @@ from wngan import running as running_losses
 from wngan.data import open_images
 from wngan.device import describe, free_device
 from wngan.evaluator import reconstruct
+from wngan.events import write_evaluation
 from wngan.folding import fold
 from wngan.log import Progress, logged
 from wngan.provenance import config_digest, recorded
@@ -32,30 +33,36 @@ def main(
     precision: str,
     label: str,
     device: torch.device,
-) -> None:
+) -> int:
     """Writes the loss of each of `snapshots` on the first `count` test images to `running`.
 
     The table has a row per snapshot: iteration, running_loss (the mean over images) and
     standard_error (of that mean). The loss of each image goes to `losses`, float32 (snapshots,
     count). The snapshot with the lowest loss is copied to `best`; a segment that a diverged run has
     no snapshots of leaves an empty table, an empty array and an empty checkpoint.
+
+    Returns:
+        How many steps all images took together.
     """
     targets = to_tensor(open_images(about)[np.load(permutation)[:count]], device)
     rows, per_image = [], np.empty((0, count), np.float32)
     files = sorted(snapshots.glob("*.safetensors"))
-    for file in Progress(f"{label} evaluation", iterable=files, unit="snapshot"):
-        generator, snapshot = load_generator(file, device)
-        found = reconstruct(
-            fold(generator),
-            targets,
-            steps=steps,
-            lr=lr,
-            loss_batch=loss_batch,
-            precision=precision,
-        ).losses.cpu()
-        per_image = np.concatenate([per_image, found[None].numpy()])
-        error = found.double().std().item() / count**0.5 if count > 1 else float("nan")
-        rows.append((snapshot["iteration"], found.double().mean().item(), error))
+    total = len(files) * count * steps
+    with Progress(f"{label} evaluation", total=total, unit="image·step") as progress:
+        for file in files:
+            generator, snapshot = load_generator(file, device)
+            found = reconstruct(
+                fold(generator),
+                targets,
+                steps=steps,
+                lr=lr,
+                loss_batch=loss_batch,
+                precision=precision,
+                on_step=progress.update,
+            ).losses.cpu()
+            per_image = np.concatenate([per_image, found[None].numpy()])
+            error = found.double().std().item() / count**0.5 if count > 1 else float("nan")
+            rows.append((snapshot["iteration"], found.double().mean().item(), error))
 
     np.save(losses, per_image)
     running_losses.write(running, rows)
@@ -63,6 +70,7 @@ def main(
         shutil.copyfile(files[running_losses.optimum(running_losses.read([running]))], best)
     else:
         checkpoint.save(best, {}, {"iteration": None})
+    return total
 
 
 if "snakemake" in globals():
@@ -76,9 +84,10 @@ if "snakemake" in globals():
             describe(device),
             config=config_digest(snakemake.config),
             code=snakemake.params.code,
-        ),
+            threads=snakemake.threads,
+        ) as record,
     ):
-        main(
+        record["image_steps"] = main(
             about=Path(snakemake.input.about),
             permutation=Path(snakemake.input.permutation),
             snapshots=Path(snakemake.input.snapshots),
@@ -93,3 +102,9 @@ if "snakemake" in globals():
             label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
             device=device,
         )
+        if snakemake.config.get("tensorboard"):
+            write_evaluation(
+                Path(snakemake.params.events, "evaluation"),
+                snakemake.wildcards.segment,
+                running_losses.read([Path(snakemake.output.running)]).tolist(),
+            )

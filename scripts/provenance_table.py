@@ -20,8 +20,9 @@ def main(
     finals: dict[str, Path],
     output: Path,
     html: Path,
+    devices: Path,
 ) -> None:
-    """Writes it as JSON to `output`, and a row per run to `html`.
+    """Writes it as JSON to `output`, a row per run to `html` and one per device to `devices`.
 
     Args:
         results: of each table, figure and claim its `runs`, and digests, `config` and `code`.
@@ -44,29 +45,66 @@ def main(
         used = [name for name, result in results.items() if run in result["runs"]]
         rows.append(_row(run, about, used))
     page = pandas.DataFrame(rows)
-    html.write_text(tables.html(page, "Provenance", {"seed": "{:.0f}"}, [*page.columns]))
+    formats = {"seed": "{:.0f}", "iterations": "{:,.0f}"}
+    html.write_text(tables.html(page, "Runs", formats, [*page.columns]))
+    _devices([job for about in known.values() for job in _jobs(about)]).to_csv(devices, index=False)
+
+
+def _jobs(about: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of all jobs of a run."""
+    return [job for stage in STAGES for job in about.get(stage, [])]
 
 
 def _row(run: str, about: dict[str, Any], used: list[str]) -> dict[str, Any]:
     """A run for people: what is the same in all of its jobs stands there once."""
     jobs = {stage: about.get(stage, []) for stage in STAGES}
-    every = [job for stage in STAGES for job in jobs[stage]]
+    every = _jobs(about)
     attempts = [attempt for job in every for attempt in job["attempts"]]
-    versions = {f"{name} {version}" for job in every for name, version in job["versions"].items()}
     return {
         "run": run,
         "seed": about.get("seed"),
-        "started": min((attempt["started"][:19] for attempt in attempts), default=None),
+        "status": about.get("status", ""),
+        "iterations": about.get("iteration"),
+        "started": min((_minute(attempt) for attempt in attempts), default=None),
         "jobs": len(every),
         "attempts": len(attempts),
         **{f"time to {stage}": _time(jobs[stage]) for stage in STAGES},
         "devices": _joined(attempt["device"] for attempt in attempts),
         "hosts": _joined(attempt["host"] for attempt in attempts),
-        "versions": _joined(versions),
+        "versions": _joined(map(_versions, every)),
         "configuration": _joined(job["config"] for job in every),
         **{f"code to {stage}": _joined(job["code"] for job in jobs[stage]) for stage in STAGES},
         "shown in": _joined(used),
     }
+
+
+def _devices(jobs: list[dict[str, Any]]) -> pandas.DataFrame:
+    """A row per kind of device and set of versions: jobs, their time, when the first began."""
+    rows = [
+        {
+            "device": _joined(attempt["device"] for attempt in job["attempts"]),
+            "versions": _versions(job),
+            "seconds": job["seconds"],
+            "from": min(map(_minute, job["attempts"]), default=""),
+            "to": max(map(_minute, job["attempts"]), default=""),
+        }
+        for job in jobs
+    ]
+    names = ["device", "versions", "seconds", "from", "to"]
+    groups = pandas.DataFrame(rows, columns=names).groupby(["device", "versions"], as_index=False)
+    table = groups.agg({"seconds": ["size", "sum"], "from": "min", "to": "max"})
+    table.columns = pandas.Index(["device", "versions", "jobs", "time", "first job", "last job"])
+    table["time"] = table["time"].map(lambda seconds: str(timedelta(seconds=round(seconds))))
+    return table
+
+
+def _minute(attempt: dict[str, Any]) -> str:
+    """When an attempt began, as in 2026-01-31 12:34 (UTC)."""
+    return attempt["started"][:16].replace("T", " ")
+
+
+def _versions(job: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(job["versions"].items()))
 
 
 def _time(jobs: list[dict[str, Any]]) -> str:
@@ -86,4 +124,5 @@ if "snakemake" in globals():
             dict(zip(snakemake.params.finals, map(Path, snakemake.input.finals), strict=True)),
             Path(snakemake.output.json),
             Path(snakemake.output.html),
+            Path(snakemake.output.devices),
         )

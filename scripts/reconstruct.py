@@ -30,11 +30,14 @@ def main(
     precision: str,
     label: str,
     device: torch.device,
-) -> None:
+) -> int:
     """Writes codes, images and losses of share `shard` of `shards` (from 1) of `count` test images.
 
     The file has `codes` float32 (n, L), `images` uint8 (n, H, W, 3), `losses` float32 (n,) and
     `curve` float32 (n, S), the losses after each of `steps` int64 (S,).
+
+    Returns:
+        How many steps all images took together.
     """
     chosen = np.array_split(np.load(permutation)[:count], shards)[shard - 1]
     images = open_images(about)
@@ -64,6 +67,7 @@ def main(
     tensors["steps"] = torch.tensor(curve_steps(steps))
     checkpoint.save(output, tensors, {"iteration": trained["iteration"]})
     logger.info("%s: mean loss %.6f over %d images.", label, tensors["losses"].mean(), len(chosen))
+    return steps * len(chosen)
 
 
 if "snakemake" in globals():
@@ -77,9 +81,10 @@ if "snakemake" in globals():
             describe(device),
             config=config_digest(snakemake.config),
             code=snakemake.params.code,
-        ),
+            threads=snakemake.threads,
+        ) as record,
     ):
-        main(
+        record["image_steps"] = main(
             about=Path(snakemake.input.about),
             permutation=Path(snakemake.input.permutation),
             model=Path(snakemake.input.checkpoint),

@@ -20,8 +20,9 @@ from wngan import checkpoint
 from wngan.data import Subset, on_device, open_images
 from wngan.device import describe, free_device
 from wngan.encoded import EncodedImages
+from wngan.events import training_events
 from wngan.locks import held
-from wngan.log import logged, logger
+from wngan.log import Progress, logged, logger
 from wngan.provenance import config_digest, recorded
 from wngan.settings import Settings
 from wngan.training import Interrupted, discard, train
@@ -47,6 +48,7 @@ def main(
     device: torch.device,
     save_every: float,
     reason_to_stop: Callable[[], str],
+    events: Path | None = None,
 ) -> None:
     """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then fills `outputs`.
 
@@ -68,6 +70,7 @@ def main(
         device: to compute on.
         save_every: seconds between saves of the state.
         reason_to_stop: asked after each iteration; what it says, if not "", ends the attempt.
+        events: where event files go, if any.
 
     Raises:
         Interrupted: there was a reason to stop; the state is kept, and another call goes on.
@@ -107,20 +110,22 @@ def main(
     for restart in range(1 if previous else restarts + 1):
         attempt = run.restarted(restart)
         folder = recovery / str(restart)
-        train(
-            attempt,
-            training_images,
-            folder,
-            start=start,
-            stop=stop,
-            previous=previous,
-            identity=identity,
-            label=label,
-            device=device,
-            workers=workers,
-            reason_to_stop=reason_to_stop,
-            save_every=save_every,
-        )
+        with training_events(events) as on_losses:
+            train(
+                attempt,
+                training_images,
+                folder,
+                start=start,
+                stop=stop,
+                previous=previous,
+                identity=identity,
+                label=label,
+                device=device,
+                workers=workers,
+                reason_to_stop=reason_to_stop,
+                save_every=save_every,
+                on_losses=on_losses,
+            )
         status = json.loads((folder / "status.json").read_text())
         status |= {"seed": attempt.seed, "restarts": list(diverged)}
         if status["status"] != "diverged":
@@ -128,12 +133,7 @@ def main(
         diverged.append({key: status[key] for key in ("seed", "iteration", "reason")})
 
     # Copied, not moved: an attempt that dies here must find the folder whole.
-    for name, path in outputs.items():
-        made = next(folder.glob(f"{name}*"))
-        if made.is_dir():
-            shutil.copytree(made, path, dirs_exist_ok=True)
-        else:
-            shutil.copyfile(made, path)
+    _copy(folder, outputs)
     status["state"] = checkpoint.file_sha256(outputs["state"])
     outputs["status"].write_text(json.dumps(status) + "\n")
     logger.info("%s finished iterations %d to %d.", label, start + 1, stop)
@@ -188,6 +188,23 @@ def reasons(began: float, runtime: float | None) -> Callable[[], str]:
     return reason
 
 
+def _copy(folder: Path, outputs: dict[str, Path]) -> None:
+    """Copies what `folder` has of each output, a file or a folder of files, to its place."""
+    total = sum(path.is_file() for path in folder.rglob("*"))
+    with Progress("results", total=total, unit="file") as progress:
+
+        def copy(source: str | Path, target: str | Path) -> None:
+            shutil.copyfile(source, target)
+            progress.update()
+
+        for name, path in outputs.items():
+            made = next(folder.glob(f"{name}*"))
+            if made.is_dir():
+                shutil.copytree(made, path, dirs_exist_ok=True, copy_function=copy)
+            else:
+                copy(made, path)
+
+
 def _made(outputs: dict[str, Path]) -> list[Any]:
     """Start, stop and identity of the segment whose files are in `outputs`, if they are whole."""
     try:
@@ -204,18 +221,21 @@ if "snakemake" in globals():
         recovery = Path(snakemake.params.recovery)
         reason_to_stop = reasons(began, snakemake.resources.get("runtime"))
         outputs = {name: Path(path) for name, path in snakemake.output.items()}
-        record = outputs.pop("provenance")
+        provenance = outputs.pop("provenance")
+        wanted = snakemake.config.get("tensorboard")
+        events = Path(snakemake.params.events, "training") if wanted else None
         try:
             with (
                 alone(recovery, reason_to_stop),
                 recorded(
                     Path(snakemake.params.attempts),
-                    record,
+                    provenance,
                     describe(device),
                     config=config_digest(snakemake.config),
                     code=snakemake.params.code,
                     settings=snakemake.params.settings,
-                ),
+                    threads=snakemake.threads,
+                ) as record,
             ):
                 main(
                     about=Path(snakemake.input.about),
@@ -234,7 +254,10 @@ if "snakemake" in globals():
                     device=device,
                     save_every=snakemake.config["save_every"],
                     reason_to_stop=reason_to_stop,
+                    events=events,
                 )
+                reached = json.loads(outputs["status"].read_text())["iteration"]
+                record["iterations"] = max(0, reached - snakemake.params.start)
         except Interrupted as interrupted:
             logger.info("%s", interrupted)
             sys.exit(1)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from wngan.encoded import EncodedImages
+from wngan.log import Progress
 
 PART = 10_000
 """Images that are moved to a device at a time."""
@@ -61,6 +62,7 @@ def on_device(images: Images, device: torch.device) -> Images:
     if images.nbytes > free // 4:
         return images
     moved = torch.empty(images.shape, dtype=torch.uint8, device=device)
-    for first in range(0, len(images), PART):  # the file is larger than a job's memory may be
+    parts = range(0, len(images), PART)  # the file is larger than a job's memory may be
+    for first in Progress("images to the GPU", iterable=parts, unit="part"):
         moved[first : first + PART] = torch.from_numpy(images[first : first + PART].copy())
     return cast(Images, moved)

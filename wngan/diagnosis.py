@@ -12,6 +12,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from wngan.log import Progress
+
 DIVERSE, ALIKE = 0.2, 0.05
 """Samples are diverse from the first, and all alike below the second diversity."""
 
@@ -100,7 +102,7 @@ def series(
 
     samples = list(chain.from_iterable(segments))[: until // every]  # not read from disk yet
     rows = []
-    for number, images in enumerate(samples):
+    for number, images in enumerate(Progress("diagnosis", iterable=samples, unit="sample")):
         before = number - lag // every
         moved = drift(images, samples[before]) if before >= 0 else np.nan
         rows.append(((number + 1) * every, *diversity(images, real), moved))

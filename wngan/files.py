@@ -1,5 +1,6 @@
-"""Files that are whole or absent, and room for them."""
+"""Files that are whole or absent, room for them, and digests of large ones."""
 
+import hashlib
 import os
 import shutil
 import time
@@ -9,6 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from wngan.locks import held
+from wngan.log import Progress
+
+CHUNK = 1 << 22
+"""Bytes that are read at a time."""
 
 
 @contextmanager
@@ -39,3 +44,16 @@ def check_space(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < size:
         raise OSError(f"{folder} needs {size / 1e9:.2f} GB and has {free / 1e9:.2f} GB free.")
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file that may take minutes to read; log lines say how far it is."""
+    digest, size = hashlib.sha256(), path.stat().st_size
+    with (
+        open(path, "rb") as file,
+        Progress(f"digest of {path.name}", total=size, unit="B", unit_scale=True) as progress,
+    ):
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            progress.update(len(chunk))
+    return digest.hexdigest()

@@ -1,11 +1,12 @@
 """Log lines and progress for people: to the terminal, and to a job's log file."""
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -46,7 +47,7 @@ class Progress(tqdm):
             desc=description,
             mininterval=every,
             maxinterval=every,
-            bar_format="{desc} |{bar:20}| {n_fmt}/{total_fmt} {rate_fmt} {remaining} left",
+            bar_format="{desc} |{bar:20}| {n_fmt}/{total_fmt} {rate_noinv_fmt} {remaining} left",
             **options,
         )
 
@@ -54,3 +55,21 @@ class Progress(tqdm):
     def status_printer(file: Any) -> Any:
         """Where tqdm would draw on one line of `file`, log a line of its own."""
         return lambda line: logger.info(line.strip()) if line.strip() else None
+
+
+class Reached(NamedTuple):
+    """How far a `Progress` is: `done` of `total`, and `rate` a second, None before it is known."""
+
+    done: int
+    total: int
+    rate: float | None
+
+
+def last_progress(log: str, unit: str) -> Reached | None:
+    """What the text of a log last says of a `Progress` that counts this unit; None if nothing."""
+    line = rf"\| (\d+)/(\d+) +(\?|[\d.]+){re.escape(unit)}/s \S+ left$"
+    lines = re.findall(line, log, re.MULTILINE)
+    if not lines:
+        return None
+    done, total, rate = lines[-1]
+    return Reached(int(done), int(total), None if rate == "?" else float(rate))

@@ -20,7 +20,7 @@ from typing import Any
 
 logger = logging.getLogger("wngan")  # as wngan.log has it, which imports more
 
-WITHOUT_EFFECT = ("__init__.py", "locks.py", "log.py", "provenance.py")
+WITHOUT_EFFECT = ("__init__.py", "events.py", "locks.py", "log.py", "provenance.py")
 """Modules that no result depends on."""
 
 PACKAGES = ("numpy", "safetensors", "torch")
@@ -61,8 +61,10 @@ def config_digest(config: Any) -> str:
 @contextmanager
 def recorded(
     folder: Path, record: Path, device: str, every: float = 30, **about: Any
-) -> Iterator[None]:
+) -> Iterator[dict[str, Any]]:
     """Keeps account of a job: of this attempt in `folder`, and at its end of them all in `record`.
+
+    The block gets what else the record says and may add to it.
 
     Args:
         folder: of the job's attempts, outside its outputs, which Snakemake deletes when it fails.
@@ -105,7 +107,7 @@ def recorded(
     thread = threading.Thread(target=keep_writing, daemon=True)
     thread.start()
     try:
-        yield
+        yield about
         attempt["end"] = "finished"
     except BaseException as error:
         attempt["end"] = str(error) or type(error).__name__

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -52,6 +53,7 @@ def train(
     workers: int = 0,
     reason_to_stop: Callable[[], str] = str,
     save_every: float = 300.0,
+    on_losses: Callable[[int, NDArray[np.float32]], object] | None = None,
 ) -> None:
     """Trains one segment of a run, iterations `start` + 1 to `stop`, and leaves it in `folder`.
 
@@ -75,6 +77,8 @@ def train(
         workers: processes that read batches of images ahead; with 0 this process reads them.
         reason_to_stop: asked after each iteration; if it gives one, the state is saved.
         save_every: seconds between saves of the state.
+        on_losses: called at each sample with the iteration and the losses (sample_every, 2) since
+            the one before, of the discriminator and of the generator.
 
     The files in `folder` afterwards:
         state.safetensors: parameters, optimizer state, iteration and status.
@@ -236,6 +240,8 @@ def train(
 
             if iteration % settings.sample_every == 0:
                 losses[window_start - start : iteration - start] = window.cpu().numpy()
+                if on_losses is not None:
+                    on_losses(iteration, losses[window_start - start : iteration - start])
                 window_start = iteration
                 bad_row, reason = _what_is_not_finite(window, networks, optimizers)
                 if reason:
@@ -305,11 +311,11 @@ def _digest(folder: Path, settings: Settings, length: int, done: int) -> str:
 
 def _check_files(folder: Path, saved: checkpoint.Metadata, series: Callable[[int], str]) -> None:
     """Raises a `CheckpointError` unless the files beside a saved state are what they were."""
-    names = [f"snapshots/{name}" for name in saved["snapshots"]]
     try:
         if series(saved["iteration"]) != saved["series"]:
             raise checkpoint.CheckpointError(f"The losses or samples in {folder} are damaged.")
-        snapshots = [checkpoint.file_sha256(folder / name) for name in names]
+        names = Progress("saved snapshots", iterable=saved["snapshots"], unit="file")
+        snapshots = [checkpoint.file_sha256(folder / "snapshots" / name) for name in names]
     except (OSError, ValueError) as error:
         raise checkpoint.CheckpointError(f"{folder} is not whole: {error}") from error
     if snapshots != list(saved["snapshots"].values()):

@@ -1,7 +1,8 @@
 """Whether a file is the one that is meant."""
 
-import hashlib
 from pathlib import Path
+
+from wngan.files import file_digest
 
 START = 1 << 10
 """Bytes that tell whether a file is a page."""
@@ -18,10 +19,9 @@ def verify(path: Path, size: int, sha256: str) -> None:
     """Raises a `WrongFileError` unless the file has `size` bytes and the digest `sha256`."""
     with open(path, "rb") as file:
         hint = f": {NOT_THE_FILE}" if is_html(file.read(START)) else ""
-        if path.stat().st_size != size:
-            raise WrongFileError(f"{path} has {path.stat().st_size} bytes, not {size}{hint}.")
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if path.stat().st_size != size:
+        raise WrongFileError(f"{path} has {path.stat().st_size} bytes, not {size}{hint}.")
+    digest = file_digest(path)
     if digest != sha256:
         raise WrongFileError(f"{path} has sha256 {digest}, not {sha256}{hint}.")
 

@@ -218,7 +218,10 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
         return tmp_path / name
 
     status = tmp_path / "status.json"
-    status.write_text('{"seed": 7, "restarts": [], "state": "s", "status": "trained"}')
+    status.write_text(
+        '{"seed": 7, "restarts": [], "state": "s", "status": "trained", "iteration": 4, '
+        '"reason": ""}'
+    )
     trained, evaluated = [job("1", 3600), job("2", 50, 10)], [job("3", 5), job("4", 6)]
     run_provenance.main(status, trained, evaluated, tmp_path / "run.json")
     final = tmp_path / "final.json"
@@ -229,6 +232,7 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
         {"e/bn/1/final/optimal": final, "e/bn/best/final/optimal": final},
         tmp_path / "provenance.json",
         tmp_path / "provenance.html",
+        tmp_path / "devices.csv",
     )
     made = json.loads((tmp_path / "provenance.json").read_text())
     assert made["runs"]["e/bn/1"]["seed"] == 7
@@ -243,6 +247,11 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     assert rows.loc["e/bn/1", "time to evaluate"] == "0:00:11"
     assert (rows.loc["e/bn/1", "jobs"], rows.loc["e/bn/1", "attempts"]) == ("6", "7")
     assert rows.loc["e/bn/1", "shown in"] == "table2"
+    assert (rows.loc["e/bn/1", "status"], rows.loc["e/bn/1", "seed"]) == ("trained", "7")
     assert rows.loc["e/bn/best", "time to train"] == ""
     assert rows.loc["e/bn/best", "time to reconstruct"] == "0:00:15"
     assert rows.loc["e/bn/best", "shown in"] == "figure01"
+    assert (tmp_path / "devices.csv").read_text().splitlines() == [
+        "device,versions,jobs,time,first job,last job",
+        "d,torch 9,8,1:01:41,2026-01-01 00:00,2026-01-02 00:00",
+    ]

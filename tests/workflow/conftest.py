@@ -109,7 +109,8 @@ def copy(root: Path) -> Repository:
 
 def results(root: Path, below: str = "results") -> dict[str, bytes]:
     """Every file in a folder but logs, locks and records of machines and times."""
-    others = (".log", "/lock", "provenance.json", "provenance.html")
+    others = (".log", "/lock", "provenance.json", "provenance.html", "devices.csv", "rates.csv")
+    others += ("rates.html",)
     files = (path for path in (root / below).rglob("*") if path.is_file())
     return {
         str(path.relative_to(root)): path.read_bytes()

@@ -3,6 +3,7 @@
 import itertools
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -207,3 +208,31 @@ def test_a_full_disk_loses_nothing(
     repository.tiny(TARGET)
     assert "continues after iteration" in log(repository)
     assert results(repository.root, SEGMENT) == results(undisturbed.root, SEGMENT)
+
+
+def status(repository: Repository) -> str:
+    """What it says of the run that is interrupted, or of all."""
+    command = [sys.executable, "-m", "wngan.status", "tiny.yaml"]
+    done = subprocess.run(command, cwd=repository.root, check=True, text=True, capture_output=True)
+    lines = done.stdout.splitlines()
+    return " ".join(
+        next((line for line in lines if line.startswith("tiny wn/1")), lines[0]).split()
+    )
+
+
+def test_the_status_of_a_run_before_while_and_after_it_is_trained(
+    undisturbed: Repository, tmp_path: Path
+) -> None:
+    repository = undisturbed.without("results", tmp_path / "copy")
+    assert status(repository) == "None of the 7 runs of tiny.yaml has begun."
+    with snakemake(repository):
+        wait_for((repository.root / STATE).exists, "a state is saved")
+        assert re.fullmatch(r"tiny wn/1 [\d,]+ 1,600 .*training", status(repository))
+    for account in (repository.root / "results/recovery").rglob("attempts/*/*.json"):
+        os.utime(account, (0, 0))  # as if the kill were long ago
+    assert re.fullmatch(r"tiny wn/1 [\d,]+ 1,600 interrupted", status(repository))
+    repository.tiny("--unlock")
+    repository.tiny(TARGET)
+    assert status(repository) == "tiny wn/1 1,600 1,600 waiting"
+    repository.tiny("results/runs/tiny/wn/1/status.json")
+    assert re.fullmatch(r"tiny wn/1( 1,600){2}( 0\.\d{6}){2} [\d,]+ \w+", status(repository))

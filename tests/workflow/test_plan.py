@@ -31,6 +31,7 @@ PAPER = {
     "prepare_cifar10": 1,
     "probe": 6,
     "provenance": 1,
+    "rates": 1,
     "reconstruct_shard": 70,
     "reconstructions_figure": 6,
     "run_provenance": 31,
@@ -41,6 +42,7 @@ PAPER = {
     "split": 3,
     "spread_table": 2,
     "steps_figure": 4,
+    "summary": 1,
     "train_segment": 193,
     "unpack_lsun": 1,
 }

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas
+import pytest
 import torch
 import yaml
 from safetensors.numpy import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.workflow.conftest import Repository, results
 from wngan.evaluator import reconstruct
@@ -261,7 +263,7 @@ def test_editing_the_layers_trains_again(rerun: Repository) -> None:
 def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
     rerun.edit("scripts/curves_figure.py", "plots.COLUMN, 2.7", "plots.COLUMN, 2.8")
     jobs = {"curves_figure": 8, "provenance": 1}
-    assert dict(rerun.replanned()) == jobs
+    assert dict(rerun.replanned()) == jobs | {"rates": 1}
     # Which says with what code a figure was drawn: not before that is so.
     assert dict(rerun.replanned("results/provenance.json")) == jobs
 
@@ -408,15 +410,25 @@ def test_final_reconstructions_hold_codes_and_images(finished: Repository) -> No
     assert np.abs(made - final["images"]).max() <= 1
 
 
-def test_the_report_has_every_table_and_figure(rerun: Repository) -> None:
-    rerun.tiny("--report", "report.zip")
-    rerun.tiny("--report", "report.html")
-    page = (rerun.root / "report.html").read_text()
-    tables = ("table1.html", "table2.html", "pairs_tiny.html")
-    for name in (*tables, "figure01.png", "figure02.png", "figure13.png"):
-        assert name in page, name
-    assert "The lowest running loss of each model" in page  # a caption
-    assert "paired bootstrap" in page
-    assert "Tables" in page
-    assert "Figures" in page
-    assert (rerun.root / "report.zip").stat().st_size > 100_000
+def test_event_files_have_the_losses_and_change_no_result(
+    finished: Repository, repository: Repository
+) -> None:
+    assert not finished.replanned("--config", "tensorboard=true")
+    assert not (finished.root / "results/tensorboard").exists()
+    repository.tiny("results/runs/tiny/wn/1/running.csv", "--config", "tensorboard=true")
+    made, expected = (results(r.root, "results/runs/tiny/wn/1") for r in (repository, finished))
+    assert len(made) > 10
+    assert made == {name: expected[name] for name in made}
+    run = repository.root / "results/runs/tiny/wn/1"
+    found = {}
+    for stage, tag in (("training", "loss/generator"), ("evaluation", "running_loss")):
+        folder = repository.root / "results/tensorboard/tiny/wn/1" / stage
+        events = EventAccumulator(str(folder))
+        events.Reload()
+        found[stage] = {event.step: event.value for event in events.Scalars(tag)}
+    losses = np.concatenate([np.load(run / f"segments/{k}/losses.npy") for k in (1, 2)])
+    assert list(found["training"]) == list(range(5, 45, 5))
+    means = losses[:, 1].reshape(8, 5).mean(1)
+    np.testing.assert_allclose(list(found["training"].values()), means, rtol=1e-6)
+    rows = pandas.read_csv(run / "running.csv").set_index("iteration")["running_loss"]
+    assert found["evaluation"] == pytest.approx(rows.to_dict(), rel=1e-6)

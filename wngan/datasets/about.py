@@ -1,10 +1,11 @@
 """What prepared images are, as a small file beside them."""
 
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
+
+from wngan.files import file_digest
 
 
 def write_about(about: Path, array: Path, source: str, **facts: str | int) -> None:
@@ -15,7 +16,5 @@ def write_about(about: Path, array: Path, source: str, **facts: str | int) -> No
         **facts: others to write, or to write in place of these.
     """
     images = np.load(array, mmap_mode="r")
-    with open(array, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    known = {"source": source, "count": len(images), "size": images.shape[1], "sha256": digest}
-    about.write_text(json.dumps(known | facts, indent=2) + "\n")
+    known = {"source": source, "count": len(images), "size": images.shape[1]}
+    about.write_text(json.dumps(known | {"sha256": file_digest(array)} | facts, indent=2) + "\n")

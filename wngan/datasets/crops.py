@@ -63,7 +63,8 @@ def image_names(source: Path) -> list[str]:
         ValueError: `source` is neither.
     """
     if source.is_dir():
-        files = (path for path in source.rglob("*") if not path.is_dir())
+        found = Progress(f"files in {source.name}", iterable=source.rglob("*"), unit="file")
+        files = (path for path in found if not path.is_dir())
         names = [path.relative_to(source).as_posix() for path in files]
     elif is_zipfile(source):
         with ZipFile(source) as file:

@@ -1,0 +1,63 @@
+"""Says how fast each run was computed, and on what."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from wngan import tables
+from wngan.log import logged
+
+STAGES = {
+    "train": ("training", "iterations", "iterations/s"),
+    "evaluate": ("evaluation", "image_steps", "image·steps/s"),
+    "reconstruct": ("reconstruction", "image_steps", "image·steps/s"),
+}
+"""Of the records in provenance.json: what they are of, what they count, in which unit rates are."""
+
+
+def main(provenance: Path, csv: Path, html: Path) -> None:
+    """Writes a row per run, stage, device and number of threads to `csv` and `html`.
+
+    Args:
+        provenance: as scripts/provenance_table.py writes it.
+    """
+    runs = json.loads(provenance.read_text())["runs"]
+    rows = [
+        _row(run, stage, job)
+        for run, about in sorted(runs.items())
+        for stage in STAGES
+        for job in about.get(stage, [])
+    ]
+    names = ["experiment", "run", "stage", "device", "threads", "unit", "done", "seconds"]
+    groups = pandas.DataFrame(rows, columns=names).groupby(names[:6], as_index=False, sort=False)
+    table = groups.agg(jobs=("done", "size"), done=("done", "sum"), seconds=("seconds", "sum"))
+    table["rate"] = table["done"] / table["seconds"]
+    table.to_csv(csv, index=False)
+    formats = {"done": "{:,}", "seconds": "{:,.1f}", "rate": "{:,.1f}"}
+    order = ["experiment", "run", "stage", "rate", "unit", "device", "threads", "jobs"]
+    texts = ["experiment", "run", "stage", "unit", "device"]
+    page = table[[*order, "done", "seconds"]]
+    html.write_text(tables.html(page, "Rates", formats, texts))
+
+
+def _row(run: str, stage: str, job: dict[str, Any]) -> dict[str, Any]:
+    """What a job did, and in which time."""
+    experiment, _, name = run.partition("/")
+    title, counted, unit = STAGES[stage]
+    return {
+        "experiment": experiment,
+        "run": name,
+        "stage": title,
+        "device": ", ".join(sorted({attempt["device"] for attempt in job["attempts"]})),
+        "threads": job["threads"],
+        "unit": unit,
+        "done": job[counted],
+        "seconds": job["seconds"],
+    }
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        main(Path(snakemake.input[0]), Path(snakemake.output.csv), Path(snakemake.output.html))

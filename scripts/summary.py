@@ -1,0 +1,76 @@
+"""Puts the measured losses beside all of the paper's, and counts the verdicts on its claims."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from wngan import tables
+from wngan.claims import VERDICTS
+from wngan.log import logged
+from wngan.names import NAMES
+
+RUN = ["experiment", "model", "instance", "checkpoint"]
+LOSSES = {"running loss": "running", "final loss": "final"}
+
+
+def main(
+    measured: dict[str, Path], experiments: dict[str, str], claims: Path, csv: Path, html: Path
+) -> None:
+    """Writes a row per run and checkpoint that the paper has losses of, each only once.
+
+    A difference is that of the measured loss from the paper's, in percent of it.
+
+    Args:
+        measured: the tables of losses, by name, as in "table2".
+        experiments: which experiment each of them is of.
+        claims: the table of claims.
+    """
+    columns = ["table", *RUN, "status"]
+    for name in LOSSES.values():
+        columns += [f"{name}_loss", f"paper_{name}_loss", f"{name}_difference"]
+    parts = [
+        pandas.read_csv(path).assign(table=name.removeprefix("table"), experiment=experiments[name])
+        for name, path in measured.items()
+    ]
+    table = pandas.concat([pandas.DataFrame(columns=columns), *parts])
+    for name in LOSSES.values():
+        loss, paper = f"{name}_loss", f"paper_{name}_loss"
+        table[loss] = table[loss].astype(float).round(6)
+        table[f"{name}_difference"] = (
+            (100 * table[loss] / table[paper] - 100).astype(float).round(1)
+        )
+    # What several tables have stands here once, from one that has its final loss.
+    table = table.sort_values("final_loss", kind="stable", key=pandas.isna)
+    table = table.drop_duplicates([*RUN, "paper_running_loss"]).sort_values("table", kind="stable")
+    table[columns].to_csv(csv, index=False)
+    verdicts = pandas.read_csv(claims)["verdict"]
+    counts = ", ".join(f"{(verdicts == verdict).sum()} {verdict}" for verdict in VERDICTS)
+    html.write_text(_page(table, f"Losses beside the paper's. Its claims: {counts}."))
+
+
+def _page(table: pandas.DataFrame, caption: str) -> str:
+    """The table for people."""
+    texts: dict[Any, Any] = {("", name): table[name] for name in ("table", *RUN, "status")}
+    texts["", "model"] = table["model"].map(NAMES)
+    losses: dict[Any, Any] = {}
+    formats: dict[Any, str] = {}
+    for title, name in LOSSES.items():
+        losses[title, "measured"] = table[f"{name}_loss"]
+        losses[title, "paper"] = table[f"paper_{name}_loss"]
+        losses[title, "difference"] = table[f"{name}_difference"]
+        formats |= {(title, "measured"): "{:.6f}", (title, "paper"): "{:.6f}"}
+        formats[title, "difference"] = "{:+.1f}\u00a0%"
+    return tables.html(pandas.DataFrame(texts | losses), caption, formats, [*texts])
+
+
+if "snakemake" in globals():
+    with logged(snakemake.log[0]):
+        experiments = snakemake.params.experiments
+        main(
+            dict(zip(experiments, map(Path, snakemake.input.tables), strict=True)),
+            experiments,
+            Path(snakemake.input.claims),
+            Path(snakemake.output.csv),
+            Path(snakemake.output.html),
+        )

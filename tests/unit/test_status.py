@@ -1,0 +1,114 @@
+"""Where runs are, by whatever files there are."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from wngan import status
+from wngan.status import RunStatus, page, run_status
+
+HEADER = "iteration,running_loss,standard_error\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def found(folder: Path) -> RunStatus:
+    return run_status("e bn/1", folder / "run", folder / "attempts", iterations=40, segment=20)
+
+
+def write(path: Path, text: str, age: float = 0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, (time.time() - age, time.time() - age))
+
+
+def attempt(folder: Path, job: str, end: str = "killed", age: float = 0) -> None:
+    write(folder / f"attempts/{job}/20260101-host-1.json", json.dumps({"end": end}), age)
+
+
+def trained(folder: Path, segment: int, iteration: int, status: str = "running") -> None:
+    about = {"status": status, "iteration": iteration}
+    write(folder / f"run/segments/{segment}/status.json", json.dumps(about))
+
+
+def test_a_run_that_waits(folder: Path) -> None:
+    assert (found(folder).iteration, found(folder).status) == (0, "waiting")
+    assert found(folder).best_at is None
+    trained(folder, 1, 20)
+    assert (found(folder).iteration, found(folder).status) == (20, "waiting")
+
+
+def test_a_run_in_training(folder: Path) -> None:
+    trained(folder, 1, 20)
+    losses = HEADER + "0,0.5,0.1\n10,0.25,0.1\n20,0.375,0.1\n"
+    write(folder / "run/segments/1/running.csv", losses)
+    attempt(folder, "train-2")
+    write(folder / "run/segments/2/train.log", "… |████ | 30/40 2.50it/s 00:04 left\n")
+    row = found(folder)
+    assert (row.iteration, row.rate, row.status) == (30, 2.5, "training")
+    assert (row.loss, row.best, row.best_at) == (0.375, 0.25, 10)
+    assert str(row.remaining) == "0:00:04"
+
+
+def test_several_jobs_of_a_run(folder: Path) -> None:
+    for job in ("train-2", "evaluate-1", "optimal-1", "optimal-2"):
+        attempt(folder, job)
+    assert found(folder).status == "evaluating, reconstructing, training"
+
+
+@pytest.mark.parametrize(
+    ("end", "says"),
+    [("killed", "interrupted"), ("the disk is full", "interrupted: the disk is full")],
+)
+def test_a_run_whose_job_has_ended_badly(folder: Path, end: str, says: str) -> None:
+    attempt(folder, "train-1", end, age=2 * status.SILENCE)
+    write(folder / "run/segments/1/train.log", "… | | 10/20 2.50it/s 00:04 left\n")
+    assert (found(folder).iteration, found(folder).rate) == (10, None)
+    assert found(folder).status == says
+    attempt(folder, "train-1", "finished")  # whose files are about to be there
+    assert found(folder).status == "waiting"
+
+
+def test_what_became_of_a_run(folder: Path) -> None:
+    trained(folder, 1, 13, "diverged")
+    assert (found(folder).iteration, found(folder).status) == (13, "diverged")
+    write(folder / "run/status.json", '{"status": "collapsed"}')
+    assert found(folder).status == "collapsed"
+
+
+def test_files_that_are_half_written_count_as_none(folder: Path) -> None:
+    attempt(folder, "train-1")
+    for name in ("status.json", "segments/1/status.json", "segments/2/status.json"):
+        write(folder / f"run/{name}", '{"status": "run')
+    write(folder / "run/segments/1/running.csv", HEADER + "0,0.5")
+    write(folder / "attempts/evaluate-1/20260101-host-1.json", "")
+    (folder / "run/segments/1/train.log").write_bytes("████".encode()[:-1])
+    assert (found(folder).iteration, found(folder).status) == (0, "evaluating, training")
+
+
+def test_lines_are_aligned_and_runs_counted(folder: Path) -> None:
+    long = RunStatus("experiment wn_mean_bn/1", 1000, 150000, 12.5, 0.02, 0.01, 500, "training")
+    lines = page([found(folder), long]).splitlines()
+    assert len(lines) == 5
+    assert lines[0].index("status") == lines[2].index("training")
+    assert lines[2].split() == (
+        [
+            "experiment",
+            "wn_mean_bn/1",
+            "1,000",
+            "150,000",
+            "12.50",
+            "3:18:40",
+            "0.020000",
+            "0.010000",
+            "500",
+            "training",
+        ]
+    )
+    assert lines[4] == "1 waiting, 1 training"

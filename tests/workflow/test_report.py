@@ -1,0 +1,194 @@
+"""The report, read as a file and used in a browser."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pandas
+import pytest
+import yaml
+from playwright.sync_api import Page, sync_playwright
+
+from tests.workflow.conftest import Repository
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+NEEDS_A_BROWSER = pytest.mark.skipif(BROWSER is None, reason=f"there is none of {BROWSERS}")
+
+
+@pytest.fixture(scope="module", params=["html", "zip"])
+def report(
+    request: pytest.FixtureRequest, finished: Repository, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The report of everything, as one page and as a folder that was zipped."""
+    file = tmp_path_factory.mktemp("report") / f"report.{request.param}"
+    finished.tiny("--report", str(file))
+    if file.suffix == ".zip":
+        with ZipFile(file) as archive:
+            archive.extractall(file.parent)
+        return file.with_suffix("") / "report.html"
+    return file
+
+
+def parts(report: Path) -> tuple[str, dict[str, Any]]:
+    """The front page, and all that the report says of each item."""
+    text = report.read_text()
+    found = [re.search(rf"var {name} = (.*);\n", text) for name in ("workflow_desc", "results")]
+    front, items = (json.loads(match[1]) for match in found if match)
+    return front, items
+
+
+def expected(finished: Repository) -> dict[str, list[str]]:
+    """The first label of each category's items."""
+    config = yaml.safe_load((finished.root / "tiny.yaml").read_text())
+    figures = [name for kind in config["figures"].values() for name in kind]
+    return {
+        "Tables": [*(name.removeprefix("table") for name in config["tables"]), "summary"],
+        "Figures": [name.removeprefix("figure") for name in figures],
+        "Claims": ["C1 to C14"],
+        "Runs": ["seeds, devices, times, digests"],
+        "Benchmarks": ["rates of these runs"],
+    }
+
+
+def test_every_item_has_labels_and_says_what_to_look_for(report: Path) -> None:
+    _, items = parts(report)
+    for path, item in items.items():
+        caption = re.sub(r"<[^>]*>", "", item["caption"])
+        assert list(item["labels"])[1:] == ["Experiment", "Models"], path
+        assert "Look for" in caption or "Look along" in caption, path
+        assert "paper" in caption, path
+        assert "Provenance:" in caption, path
+        assert "system-message" not in item["caption"], path
+    caption = items["results/tables/table3.html"]["caption"]
+    assert "tiny/vanilla/1, tiny/vanilla/2;" in " ".join(caption.split())
+
+
+def test_the_front_page_says_what_was_run_on_what_and_how_it_compares(report: Path) -> None:
+    front, _ = parts(report)
+    text = " ".join(re.sub(r"<[^>]*>", " ", front).split())
+    assert "system-message" not in front
+    assert "tiny_resnet dcgan" not in text
+    assert "tiny_resnet resnet 4, batch 4, learning rate 0.001 others, 8×8 vanilla 1 × 20" in text
+    assert re.search(r"(CPU|NVIDIA).* torch [\d.]+.* \d+:\d\d:\d\d 20\d\d-\d\d-\d\d", text)
+    assert re.search(r"Its claims: \d+ reproduced, \d+ not reproduced, \d+ undecided", text)
+
+
+def test_the_summary_has_every_loss_of_the_paper_once(finished: Repository) -> None:
+    root = finished.root
+    table = pandas.read_csv(root / "results/summary.csv", dtype={"table": str})
+    paper = pandas.read_csv(root / "report/paper_values.csv")
+    for name in ("running_loss", "final_loss"):
+        known = {*paper[name][paper["model"].isin(["vanilla", "bn", "wn"])].dropna()}
+        left_out = {0.017349, 0.01881, 0.005525, 0.016906}  # instances, a rounding, the text's
+        assert known - {*table[f"paper_{name}"].dropna()} <= left_out
+    assert not table.duplicated(["model", "instance", "checkpoint", "paper_running_loss"]).any()
+    measured = pandas.read_csv(root / "results/tables/table2.csv").set_index("model")
+    row = table[(table["table"] == "2") & (table["model"] == "wn")].iloc[0]
+    assert row["final_loss"] == round(measured.loc["wn", "final_loss"], 6)
+    difference = 100 * row["final_loss"] / 0.005524 - 100
+    assert row["final_difference"] == pytest.approx(difference, abs=0.051)
+
+
+def test_rates_are_those_of_the_records(finished: Repository) -> None:
+    table = pandas.read_csv(finished.root / "results/rates.csv")
+    runs = json.loads((finished.root / "results/provenance.json").read_text())["runs"]
+    row = table[(table["run"] == "wn/1") & (table["experiment"] == "tiny")].set_index("stage")
+    assert row["done"].to_dict() == {
+        "training": 40,
+        "evaluation": 5 * 6 * 3,
+        "reconstruction": 2 * 12 * 4,
+    }
+    seconds = sum(job["seconds"] for job in runs["tiny/wn/1"]["train"])
+    assert row.loc["training", "rate"] == pytest.approx(40 / seconds)
+    assert set(table["run"][table["experiment"] == "tiny_resnet"]) == {"vanilla/1", "bn/1", "wn/1"}
+
+
+def test_a_report_of_one_result(finished: Repository, tmp_path: Path) -> None:
+    """There its front page has no table, says so, and shows no error."""
+    file = tmp_path / "report.html"
+    finished.tiny("results/tables/table2.csv", "--report", str(file))
+    front, items = parts(file)
+    assert list(items) == ["results/tables/table2.html"]
+    assert "This report is of single results." in front
+    assert "system-message" not in front
+    assert "tiny_resnet" not in front
+
+
+@pytest.fixture
+def page(report: Path) -> Iterator[Page]:
+    """The report, open in a browser; at the end nothing must have gone wrong in it."""
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console",
+            lambda message: problems.append(message.text) if message.type == "error" else None,
+        )
+        page.on(
+            "request",
+            lambda request: (
+                problems.append(request.url)  # it must work without a network
+                if request.url.startswith("http")
+                else None
+            ),
+        )
+        page.goto(report.as_uri())
+        yield page
+        browser.close()
+    assert not problems
+
+
+@NEEDS_A_BROWSER
+def test_the_front_page_can_be_read(page: Page) -> None:
+    caption = page.get_by_text("Losses beside the paper's.")
+    caption.wait_for()
+    box = caption.bounding_box()
+    assert box is not None
+    assert box["y"] > 0
+    assert page.get_by_text("This report is of a reproduction").bounding_box()["y"] >= 0
+    cell = page.locator("#app td", has_text="0.005524").first
+    assert cell.is_visible()
+
+
+@NEEDS_A_BROWSER
+def test_every_item_opens(page: Page, finished: Repository) -> None:
+    for category, names in expected(finished).items():
+        page.goto(page.url.partition("#")[0])
+        page.locator("nav a", has_text=category).click()
+        rows = page.locator("nav tbody tr")
+        assert sorted(rows.locator("td:first-child").all_inner_texts()) == sorted(names)
+        for number in range(rows.count()):
+            view, about = rows.nth(number).locator("a").all()
+            view.click()
+            if category == "Figures":
+                image = page.locator("#app div.p-3 > img")
+                image.wait_for()
+                assert (
+                    image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
+                )
+            else:
+                cell = page.frame_locator("iframe").locator("td").first
+                cell.wait_for()
+                size = cell.evaluate("cell => parseFloat(getComputedStyle(cell).fontSize)")
+                assert size >= 12
+            about.click()
+            page.get_by_text("Provenance:").wait_for()
+            page.locator("nav ol a", has_text=category).click()
+
+
+@NEEDS_A_BROWSER
+def test_a_table_has_the_numbers_of_its_file(page: Page, finished: Repository) -> None:
+    table = pandas.read_csv(finished.root / "results/tables/table2.csv")
+    page.locator("nav a", has_text="Tables").click()
+    page.locator("nav tbody tr", has=page.get_by_text("2", exact=True)).locator("a").first.click()
+    shown = page.frame_locator("iframe").locator("table")
+    for name in ("running_loss", "final_loss"):
+        for loss in table[name]:
+            assert shown.get_by_text(f"{loss:.6f}").first.is_visible()

@@ -1,0 +1,217 @@
+"""Where each run of a configuration is, by the files that its jobs write.
+
+python -m wngan.status [CONFIG]
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from wngan import running as running_losses
+from wngan.config import Config
+from wngan.log import Reached, last_progress
+
+SILENCE = 90.0
+"""Seconds after which a job is taken to be dead; one that lives renews a file every 30."""
+
+DOING = {"train": "training", "evaluate": "evaluating"}
+"""By the start of a job's name; the others reconstruct."""
+
+WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """Where a run is.
+
+    Attributes:
+        run: as in "celeba_dcgan wn/1".
+        iteration: to which it is trained.
+        iterations: that it will have in the end.
+        rate: iterations a second of the job that trains it; None if there is none.
+        loss: the last running loss, NaN before there is one.
+        best: the lowest running loss, NaN before there is one.
+        best_at: the iteration of that; None before there is one.
+        status: what a job does with it now, as in "training"; how its last job ended, if not well;
+            what became of it, as in "converged"; or else "waiting".
+    """
+
+    run: str
+    iteration: int
+    iterations: int
+    rate: float | None
+    loss: float
+    best: float
+    best_at: int | None
+    status: str
+
+    @property
+    def remaining(self) -> timedelta | None:
+        """How long training will take at this rate."""
+        if not self.rate:
+            return None
+        return timedelta(seconds=round((self.iterations - self.iteration) / self.rate))
+
+
+def statuses(config: Config) -> Iterator[RunStatus]:
+    """The status of each run of a configuration, in its order."""
+    results = Path(config["results"]).expanduser()
+    for name in config.get("only") or config["experiments"]:
+        experiment = config["experiments"][name]
+        for model, settings in experiment["models"].items():
+            for instance in range(1, settings["instances"] + 1):
+                place = f"{name}/{model}/{instance}"
+                yield run_status(
+                    f"{name} {model}/{instance}",
+                    results / "runs" / place,
+                    results / "recovery" / place / "attempts",
+                    settings["iterations"],
+                    experiment["segment"],
+                )
+
+
+def run_status(run: str, folder: Path, attempts: Path, iterations: int, segment: int) -> RunStatus:
+    """The status of a run; a file that is missing or half written counts as none.
+
+    Args:
+        run: its name.
+        folder: of its results.
+        attempts: the folder that its unfinished jobs keep account in.
+        iterations: that it will have, a multiple of `segment`.
+        segment: iterations of a training job.
+    """
+    segments = [folder / f"segments/{k}" for k in range(1, iterations // segment + 1)]
+    trained = [_read(path / "status.json") for path in segments]
+    iteration = max(about.get("iteration", 0) for about in trained)
+    rate = None
+    jobs = _jobs(attempts)
+    for number, path in enumerate(segments, 1):
+        if f"train-{number}" in jobs:
+            reached = _progress(path / "train.log")
+            iteration = max(iteration, reached.done)
+            rate = reached.rate if not jobs[f"train-{number}"] else None
+    rows = np.concatenate([_running_losses(path / "running.csv") for path in segments])
+    best = rows[running_losses.optimum(rows)] if len(rows) else None
+    return RunStatus(
+        run,
+        iteration,
+        iterations,
+        rate,
+        loss=float(rows["running_loss"][-1]) if len(rows) else np.nan,
+        best=float(best["running_loss"]) if best is not None else np.nan,
+        best_at=int(best["iteration"]) if best is not None else None,
+        status=_status(jobs, _read(folder / "status.json"), trained),
+    )
+
+
+def page(rows: list[RunStatus]) -> str:
+    """A line per run, and one that counts them by status."""
+    cells = [
+        ["run", "iteration", "of", "it/s", "remaining", "running loss", "lowest", "at", "status"],
+        *(
+            [
+                row.run,
+                f"{row.iteration:,}",
+                f"{row.iterations:,}",
+                f"{row.rate:.2f}" if row.rate else "",
+                str(row.remaining or ""),
+                _number(row.loss),
+                _number(row.best),
+                f"{row.best_at:,}" if row.best_at is not None else "",
+                row.status,
+            ]
+            for row in rows
+        ),
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for first, *middle, last in cells:
+        numbers = (cell.rjust(width) for cell, width in zip(middle, widths[1:-1], strict=True))
+        lines.append("  ".join([first.ljust(widths[0]), *numbers, last]))
+    counts = Counter(row.status.partition(":")[0] for row in rows)
+    lines += ["", ", ".join(f"{count} {status}" for status, count in counts.items())]
+    return "\n".join(lines)
+
+
+def main(config: Path) -> None:
+    """Prints the status of each run of the configuration in a file."""
+    rows = list(statuses(yaml.safe_load(config.read_text())))
+    if all(row.status == WAITING and not row.iteration for row in rows):
+        print(f"None of the {len(rows)} runs of {config} has begun.")
+    else:
+        print(page(rows))
+
+
+def _jobs(attempts: Path) -> dict[str, str]:
+    """How the last attempt at each unfinished job ended; "" if it lives."""
+    jobs = {}
+    for job in sorted(attempts.glob("*")):
+        for path in sorted(job.glob("*.json"))[-1:]:
+            end = _read(path).get("end", "killed")
+            with suppress(OSError):
+                if end == "killed" and time.time() - path.stat().st_mtime < SILENCE:
+                    end = ""
+            jobs[job.name] = end
+    return {job: end for job, end in jobs.items() if end != "finished"}
+
+
+def _status(jobs: dict[str, str], fate: dict[str, Any], trained: list[dict[str, Any]]) -> str:
+    """What `RunStatus.status` says.
+
+    Args:
+        jobs: of `_jobs`.
+        fate: what diagnosis says of the run.
+        trained: what training says of each of its segments.
+    """
+    doing = [
+        DOING.get(job.partition("-")[0], "reconstructing") for job, end in jobs.items() if not end
+    ]
+    if doing:
+        return ", ".join(dict.fromkeys(doing))
+    for end in jobs.values():
+        return "interrupted" if end == "killed" else f"interrupted: {end}"
+    if "status" in fate:
+        return str(fate["status"])
+    if any(about.get("status") == "diverged" for about in trained):
+        return "diverged"
+    return WAITING
+
+
+def _progress(log: Path) -> Reached:
+    """How far the training is that writes this log."""
+    reached = None
+    with suppress(OSError, ValueError):
+        reached = last_progress(log.read_text(), "it")
+    return reached or Reached(0, 0, None)
+
+
+def _running_losses(path: Path) -> Any:
+    """The running losses of a segment."""
+    with suppress(OSError, ValueError):
+        return running_losses.read([path])
+    return running_losses.read([])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What a JSON file has."""
+    with suppress(OSError, ValueError):
+        return dict(json.loads(path.read_text()))
+    return {}
+
+
+def _number(loss: float) -> str:
+    return "" if np.isnan(loss) else f"{loss:.6f}"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "config.yaml"))

@@ -1,0 +1,164 @@
+"""README.md and docs/: every command and every program that they show is run, in small."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+from PIL import Image
+
+from demo.summary import table2
+from tests.workflow.conftest import ROOT, Repository, copy
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page: its language and its text."""
+
+    page: str
+    language: str
+    text: str
+
+
+def blocks(language: str) -> Iterator[Block]:
+    for page in PAGES:
+        for indent, name, text in re.findall(
+            r"^( *)```(\w*)\n(.*?)^\1```$", page.read_text(), re.MULTILINE | re.DOTALL
+        ):
+            if name == language:
+                lines = [line.removeprefix(indent) for line in text.splitlines()]
+                yield Block(page.name, language, "\n".join(lines))
+
+
+def commands() -> Iterator[str]:
+    """What shell blocks say, a command a line, without comments."""
+    for block in blocks("sh"):
+        for line in block.text.splitlines():
+            if command := line.split(" #")[0].strip():
+                yield command
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+            if not target.startswith("https://"):
+                path, _, heading = target.partition("#")
+                linked = page.parent / path
+                assert linked.exists(), (page, target)
+                titles = re.findall(r"^#+ (.+)$", linked.read_text(), re.M) if heading else []
+                assert not heading or heading in [t.lower().replace(" ", "-") for t in titles]
+
+
+def test_files_that_are_named_exist() -> None:
+    folders = "wngan|scripts|rules|tests|benchmarks|demo|docs|envs|report|schemas|slurm|profiles"
+    for page in PAGES:
+        for name in re.findall(rf"`((?:{folders})/[\w./-]+)`", page.read_text()):
+            assert (ROOT / name).exists() or name == "docs/api", (page.name, name)
+
+
+def test_programs_run() -> None:
+    """Those of a page one after another, as a reader would type them."""
+    namespaces: dict[str, dict] = {}
+    for block in blocks("python"):
+        exec(block.text, namespaces.setdefault(block.page, {}))
+    assert len(namespaces["package.md"]["found"].losses) == 4
+
+
+@pytest.fixture(scope="module")
+def miniature(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """The repository with .venv, its demo as small as the tests' configuration."""
+    repository = copy(tmp_path_factory.mktemp("miniature"))
+    root = repository.root
+    for name in ("Makefile", "README.md", "pyproject.toml", "LICENSE", "examples"):
+        (root / name).symlink_to(ROOT / name)
+    (root / ".venv").mkdir()
+    (root / ".venv/bin").symlink_to(Path(sys.executable).parent)
+    (root / ".venv/installed").touch()
+    small = (root / "tiny.yaml").read_text().replace("results: results", "results: results/demo")
+    (root / "demo/config.yaml").write_text(small.replace("tiny", "digits_dcgan"))
+    return repository
+
+
+def in_miniature(command: str) -> bool:
+    others = ("--profile demo", "--unlock", "python examples/", "tensorboard --logdir")
+    return "results/demo" in command or any(other in command for other in others)
+
+
+def run(command: str, repository: Repository) -> str:
+    if "tensorboard" in command:  # a server, which would run on
+        command += " --inspect"
+    done = subprocess.run(command, shell=True, cwd=repository.root, text=True, stdout=-1, stderr=-2)
+    assert done.returncode == 0, f"{command}\n{done.stdout}"
+    return done.stdout
+
+
+def test_commands_of_the_miniature_run(miniature: Repository) -> None:
+    """Those about the demo, and those that a reader would run after it, in the order of the pages."""
+    done = []
+    for command in commands():
+        if command.startswith("make") or in_miniature(command):
+            run(command, miniature)
+            done.append(command)
+    assert done[0] == "make demo"
+    assert (miniature.root / "results/demo/report.html").stat().st_size > 0
+    assert Image.open(miniature.root / "samples.png").size[0] > 0
+
+
+def test_commands_at_full_scale_can_be_planned(repository: Repository) -> None:
+    """With `--dry-run`; the files that pages tell the reader to write are there."""
+    (repository.root / "flowers").mkdir()
+    Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(repository.root / "flowers/1.png")
+    for block in blocks("yaml"):
+        if name := re.match(r"# (\w+\.yaml)\n", block.text):
+            text = block.text.replace("/data/flowers ", f"{repository.root}/flowers ")
+            (repository.root / name[1]).write_text(text)
+    planned = 0
+    for command in commands():
+        words = shlex.split(command)
+        if words[0] == ".venv/bin/snakemake" and not in_miniature(command):
+            if not {"--report", "--touch"} & set(words):  # those are of what was made
+                repository.snakemake(*words[1:], "--dry-run")
+                planned += 1
+    assert planned >= 8
+
+
+def test_commands_about_finished_results_run(rerun: Repository) -> None:
+    """With the tests' configuration in place of the paper's."""
+    (rerun.root / "config.yaml").write_bytes((rerun.root / "tiny.yaml").read_bytes())
+    done = []
+    for command in commands():
+        words = shlex.split(command)
+        if {"--report", "--touch"} & set(words) and not in_miniature(command):
+            rerun.snakemake(*words[1:])
+            done.append(command)
+    assert len(done) >= 2
+    assert (rerun.root / "report.zip").stat().st_size > 0
+
+
+def test_every_command_is_run_by_one_of_these_tests() -> None:
+    for command in commands():
+        known = command.startswith(("make", ".venv/bin/snakemake")) or in_miniature(command)
+        assert known or command == "pip install .", command  # tests/unit/test_package.py
+
+
+def test_the_demo_prints_what_readme_says(tmp_path: Path) -> None:
+    """Its table 2, trained again. Other processors round otherwise, and that grows in training."""
+    repository = copy(tmp_path)
+    repository.snakemake("--profile", "demo", "--cores", "2", "results/demo/tables/table2.csv")
+    printed = table2(pandas.read_csv(tmp_path / "results/demo/tables/table2.csv"))
+    readme = (ROOT / "README.md").read_text()
+    shown = readme[readme.index("Table 2 on digits") :][: len(printed)]
+    number = r"\d[\d,]*\.?\d*"
+    assert re.sub(number, "0", shown) == re.sub(number, "0", printed)
+    for ours, theirs in zip(re.findall(number, printed), re.findall(number, shown), strict=True):
+        assert float(ours.replace(",", "")) == pytest.approx(
+            float(theirs.replace(",", "")), rel=0.25
+        )

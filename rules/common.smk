@@ -561,6 +561,7 @@ def figure_images(wildcards):
     return image_files(config["experiments"][figure(wildcards)["experiment"]]["dataset"])
 
 
+# The paper's tables of what its figures show; other figures have the first that has final losses.
 PAPER_TABLES = {
     "figure01": "table2",
     "figure18": "table2",
@@ -571,7 +572,6 @@ PAPER_TABLES = {
     "figure24": "table7",
     "figure27": "table8",
 }
-"""The paper's tables of what its figures show; other figures have the first with final losses."""
 
 
 def paper_losses(column):

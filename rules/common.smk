@@ -668,6 +668,7 @@ def figure_images(wildcards):
     return image_files(config["experiments"][figure(wildcards)["experiment"]]["dataset"])
 
 
+# The paper's tables of what its figures show; other figures have the first that has final losses.
 PAPER_TABLES = {
     "figure01": "table2",
     "figure18": "table2",
@@ -678,7 +679,6 @@ PAPER_TABLES = {
     "figure24": "table7",
     "figure27": "table8",
 }
-"""The paper's tables of what its figures show; other figures have the first with final losses."""
 
 
 def paper_losses(column):
@@ -690,12 +690,13 @@ def paper_losses(column):
         known = [PAPER_TABLES[wildcards.figure]] if wildcards.figure in PAPER_TABLES else final
         tables = [table for table in known if TABLES.get(table) == spec["experiment"]]
         rows = table_rows(SimpleNamespace(table=tables[0])) if tables else []
+        shown = spec.get("checkpoints", ["optimal"])
         folders = {run_folder(spec["experiment"], run): run for run in spec["runs"]}
         runs = [run_folder(spec["experiment"], "{model}/{instance}".format(**row)) for row in rows]
         return {
             f"{folders[run]}@{row['checkpoint']}": float(row[column])
             for run, row in zip(runs, rows)
-            if run in folders and row[column]
+            if run in folders and row["checkpoint"] in shown and row[column]
         }
 
     return losses

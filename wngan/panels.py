@@ -4,11 +4,13 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.textpath import TextPath
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
@@ -148,9 +150,11 @@ def _in_lines(text: str, count: int) -> str:
     return next(text for text in texts if text.count("\n") < max(count, 1))
 
 
+@cache
 def _size(text: str) -> tuple[int, int]:
     """Length and height of a text in dots."""
     lines = [line for line in text.split("\n") if line]
-    paths = [TextPath((0, 0), line, size=FONT_SIZE) for line in lines]
-    lengths = [path.get_extents().x1 * DPI / 72 for path in paths]
-    return math.ceil(max(lengths, default=0)), LINE * len(lines)
+    font = FontProperties(size=FONT_SIZE)
+    sizes = [text_to_path.get_text_width_height_descent(line, font, False) for line in lines]
+    longest = max((width for width, _, _ in sizes), default=0)
+    return math.ceil(longest * DPI / 72), LINE * len(lines)

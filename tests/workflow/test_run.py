@@ -1,5 +1,6 @@
 """The whole chain, run for real on the tiny configuration."""
 
+import base64
 import json
 import os
 import signal
@@ -158,6 +159,22 @@ def test_models_of_ours_are_beside_the_papers(finished: Repository) -> None:
     assert discriminator["spectral"].tolist() == ["SNConv, PReLU", "SNConv"]
     columns = networks[["spectral_parameters", "vanilla_parameters"]]
     assert columns["spectral_parameters"].tolist() == columns["vanilla_parameters"].tolist()
+
+
+def test_figures_are_given_the_papers_losses(finished: Repository) -> None:
+    def given(figure: str) -> list[str]:
+        name = base64.urlsafe_b64encode(f"results/figures/{figure}.png".encode()).decode()
+        metadata = json.loads((finished.root / ".snakemake/metadata" / name).read_text())
+        return metadata["params"]
+
+    of_table2 = {"vanilla@optimal": 0.014509, "bn@optimal": 0.017199, "wn@optimal": 0.01301}
+    assert str(of_table2) in given("figure01")
+    assert str({"vanilla/1@optimal": 0.014509, "vanilla/2@optimal": 0.014703}) in given("figure20")
+    of_table7 = {"vanilla@optimal": 0.010382, "bn@optimal": 0.017987, "wn@optimal": 0.010906}
+    assert str(of_table7) in given("figure24")
+    final = {"vanilla@optimal": 0.006171, "bn@optimal": 0.006355, "wn@optimal": 0.005524}
+    assert str(final) in given("steps_tiny")
+    assert "{}" in given("steps_tiny_resnet")  # the paper has none
 
 
 def test_the_best_instance_is_the_one_with_the_lowest_loss(finished: Repository) -> None:

@@ -61,7 +61,7 @@ def reconstruct(
             was, in its parameters, buffers, gradients and mode.
         images: (N, C, H, W) in [0, 1], of the generator's dtype; moved to its device bit by bit.
         code_length: L; by default the generator's `code_length`.
-        start: codes (N, L) to start from, which are left as they are; by default zero.
+        start: codes (N, L) to start from, left as they are; by default zero, as in section 4.
         steps: of gradient descent; 50 in running evaluations, 2,000 in final ones.
         lr: learning rate.
         loss_batch: the constant B that the summed losses are divided by.

@@ -169,13 +169,16 @@ def test_the_picture_of_the_rules_is_of_these_rules(repository: Repository) -> N
 
 def test_a_cluster_is_asked_for_what_jobs_need(repository: Repository) -> None:
     """Its profile is read from the repository's folder; runtimes follow from the estimates."""
-    printed = repository.snakemake("-n", "results/tables/table2.csv", "--profile", "slurm")
+    tables = [f"results/tables/{name}.csv" for name in ("table2", "evaluator_celeba_dcgan")]
+    printed = repository.snakemake("-n", *tables, "--profile", "slurm")
     jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)$", printed, re.MULTILINE)
     asked: dict[str, str] = dict(jobs)
+    assert "probe" in asked
     minutes = {
         "train_segment": 30 + 2 * math.ceil(50000 * 0.07 / 60),
         "evaluate_segment": 30 + 2 * math.ceil(101 * 200 * 50 * 0.00035 / 60),
         "reconstruct_shard": 30 + 2 * math.ceil(500 * 2000 * 0.00035 / 60),
+        "probe": 30 + 2 * math.ceil((2 + 3) * 200 * 2000 * 0.00035 / 60),
     }
     for rule, resources in asked.items():
         assert "slurm_partition=gpu" in resources

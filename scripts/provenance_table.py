@@ -45,6 +45,7 @@ def main(
         used = [name for name, result in results.items() if run in result["runs"]]
         rows.append(_row(run, about, used))
     page = pandas.DataFrame(rows)
+    page["started"] = page["started"].str.replace(" ", "\u00a0")  # on one line
     formats = {"seed": "{:.0f}", "iterations": "{:,.0f}"}
     html.write_text(tables.html(page, "Runs", formats, [*page.columns]))
     _devices([job for about in known.values() for job in _jobs(about)]).to_csv(devices, index=False)
@@ -99,7 +100,7 @@ def _devices(jobs: list[dict[str, Any]]) -> pandas.DataFrame:
 
 
 def _minute(attempt: dict[str, Any]) -> str:
-    """When an attempt began, as in 2026-01-31 12:34 (UTC)."""
+    """When an attempt began, as in 2026-01-31 12:34, in UTC."""
     return attempt["started"][:16].replace("T", " ")
 
 

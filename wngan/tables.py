@@ -9,6 +9,7 @@ STYLES: list[Any] = [
     {"selector": "", "props": "border-collapse: collapse; font: 15px/1.5 sans-serif; margin: 1em"},
     {"selector": "caption", "props": "text-align: left; font-weight: bold; padding: .5em"},
     {"selector": "th, td", "props": "padding: .25em .9em; text-align: right"},
+    {"selector": "td", "props": "vertical-align: top"},
     {"selector": "thead tr:last-child", "props": "border-bottom: 1.5px solid"},
     {"selector": "tbody tr", "props": "border-bottom: 1px solid #ddd"},
 ]

@@ -166,7 +166,7 @@ def variation(losses: Sequence[float]) -> float:
 
 def not_run(claim: str, paper: Mapping[str, float]) -> list[Row]:
     """A row of `FIELDS` for each part of a claim that a configuration leaves out."""
-    command = f"snakemake --cores all --resources gpu=1 results/claims/{claim}.csv"
+    command = f"snakemake --resources gpu=1 --cores all results/claims/{claim}.csv"
     rest: Row = {"experiment": "", "quantity": "", "verdict": NOT_RUN, "note": ""}
     rest |= dict.fromkeys(("measured", "low", "high"), float("nan"))
     return [

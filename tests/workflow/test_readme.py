@@ -101,7 +101,7 @@ def run(command: str, repository: Repository) -> str:
 
 
 def test_commands_of_the_miniature_run(miniature: Repository) -> None:
-    """Those about the demo, and those that a reader would run after it, in the order of the pages."""
+    """Those about the demo and what it leaves, in the order of the pages."""
     done = []
     for command in commands():
         if command.startswith("make") or in_miniature(command):
@@ -123,10 +123,10 @@ def test_commands_at_full_scale_can_be_planned(repository: Repository) -> None:
     planned = 0
     for command in commands():
         words = shlex.split(command)
-        if words[0] == ".venv/bin/snakemake" and not in_miniature(command):
-            if not {"--report", "--touch"} & set(words):  # those are of what was made
-                repository.snakemake(*words[1:], "--dry-run")
-                planned += 1
+        finished = {"--report", "--touch"} & set(words)  # about what has been made; see below
+        if words[0] == ".venv/bin/snakemake" and not finished and not in_miniature(command):
+            repository.snakemake(*words[1:], "--dry-run")
+            planned += 1
     assert planned >= 8
 
 

@@ -501,7 +501,7 @@ def test_the_table_has_every_claim(tmp_path: Path) -> None:
     assert set(left_out["verdict"]) == {"not run"}
     assert left_out["measured"].isna().all()
     commands = left_out["command"].tolist()
-    options = "--cores all --resources gpu=1"
+    options = "--resources gpu=1 --cores all"
     assert commands == [
         f"snakemake {options} results/claims/{claim}.csv" for claim in left_out["claim"]
     ]

@@ -430,9 +430,9 @@ def test_final_reconstructions_hold_codes_and_images(finished: Repository) -> No
 def test_event_files_have_the_losses_and_change_no_result(
     finished: Repository, repository: Repository
 ) -> None:
-    assert not finished.replanned("--config", "tensorboard=true")
+    assert not finished.replanned("--config", "tensorboard=True")
     assert not (finished.root / "results/tensorboard").exists()
-    repository.tiny("results/runs/tiny/wn/1/running.csv", "--config", "tensorboard=true")
+    repository.tiny("results/runs/tiny/wn/1/running.csv", "--config", "tensorboard=True")
     made, expected = (results(r.root, "results/runs/tiny/wn/1") for r in (repository, finished))
     assert len(made) > 10
     assert made == {name: expected[name] for name in made}

@@ -80,7 +80,7 @@ def test_it_works_without_snakemake(installed: Path, tmp_path: Path) -> None:
 def test_its_dependencies_are_what_it_imports() -> None:
     text = "".join(path.read_text() for path in (ROOT / "wngan").rglob("*.py"))
     imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
-    known = {"PIL": "pillow", "sklearn": "scikit-learn"}
+    known = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
     outside = {known.get(name, name) for name in imported - sys.stdlib_module_names - {"wngan"}}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert sorted(outside) == project["dependencies"]

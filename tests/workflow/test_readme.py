@@ -80,7 +80,8 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     for name in ("Makefile", "README.md", "pyproject.toml", "LICENSE", "examples"):
         (root / name).symlink_to(ROOT / name)
     (root / ".venv").mkdir()
-    (root / ".venv/bin").symlink_to(Path(sys.executable).parent)
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (root / ".venv" / name).symlink_to(Path(sys.prefix, name))
     (root / ".venv/installed").touch()
     small = (root / "tiny.yaml").read_text().replace("results: results", "results: results/demo")
     (root / "demo/config.yaml").write_text(small.replace("tiny", "digits_dcgan"))

@@ -287,7 +287,7 @@ def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
 
 def test_other_probes_are_all_that_runs(rerun: Repository) -> None:
     """After a change of the statistics, or of their script."""
-    jobs = {"probe": 3, "evaluator_table": 1, "provenance": 1}
+    jobs = {"probe": 3, "evaluator_table": 1, "provenance": 1, "rates": 1}
     rerun.edit("tiny.yaml", "random_starts: 2", "random_starts: 3")
     assert dict(rerun.replanned()) == jobs
     rerun.edit("tiny.yaml", "random_starts: 3", "random_starts: 2")
@@ -298,7 +298,7 @@ def test_other_probes_are_all_that_runs(rerun: Repository) -> None:
 
 def test_statistics_can_be_left_out(rerun: Repository) -> None:
     rerun.edit("tiny.yaml", "statistics:\n  tiny:", "statistics: {}\n# tiny:")
-    assert dict(rerun.replanned()) == {"provenance": 1}
+    assert dict(rerun.replanned()) == {"provenance": 1, "rates": 1}
 
 
 def test_a_caption_or_a_comment_in_a_rule_reruns_nothing(rerun: Repository) -> None:

@@ -23,12 +23,14 @@ def implied(config: dict[str, Any]) -> dict[str, int]:
         "join_shards": 2 * len(pairs),  # at the optimum and at the end
         "prepare_cifar10": 1,
         "provenance": 1,
+        "rates": 1,
         "reconstruct_shard": sum(2 * each["evaluation"]["final"]["shards"] for each, _ in pairs),
         "run_provenance": runs,
         "select_instance": sum(run["instances"] > 1 for _, run in pairs),
         "select_optimal": runs,
         "split": 1,
         "steps_figure": len(experiments),
+        "summary": 1,
         "train_segment": segments,
     }
     return {rule: count for rule, count in counts.items() if count}

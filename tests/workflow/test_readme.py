@@ -89,7 +89,7 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 
 
 def in_miniature(command: str) -> bool:
-    others = ("--profile demo", "--unlock", "python examples/", "tensorboard --logdir")
+    others = ("--profile demo", "--unlock", "-m examples.", "tensorboard --logdir")
     return "results/demo" in command or any(other in command for other in others)
 
 

@@ -446,19 +446,26 @@ def labels_of_all(kind, name):
 # Tables
 
 
+def target(row):
+    """The table that a row of the paper's values belongs to, as in "table2"."""
+    return f"table{row['table']}" if row["table"].isdigit() else row["table"]
+
+
 def table_rows(wildcards):
     """The rows of a table: those of the paper's whose runs the experiment has.
 
     Where the paper has one instance of a model, its row is of the best instance here. The paper's WN
     was trained with the gradient that was published, so its values stand beside those of either.
-    Table 5, of additional models, also has those that the paper does not have.
+    Table 5, of additional models, and that of residual networks also have the experiment's models
+    of which the paper has no values.
     """
     models = config["experiments"][TABLES[wildcards.table]]["models"]
-    rows = [row for row in PAPER_VALUES if f"table{row['table']}" == wildcards.table]
+    rows = [row for row in PAPER_VALUES if target(row) == wildcards.table]
     rows += [row | {"model": "wn_published"} for row in rows if row["model"] == "wn"]
-    if wildcards.table == "table5":
-        known = {row["model"] for row in PAPER_VALUES + rows}
-        ours = dict.fromkeys(PAPER_VALUES[0], "") | {"table": "5", "instance": "best"}
+    if wildcards.table in ("table5", "resnet"):
+        same = [row for row in PAPER_VALUES if row["experiment"] == rows[0]["experiment"]]
+        known = {row["model"] for row in same + rows}
+        ours = dict.fromkeys(rows[0], "") | {"table": rows[0]["table"], "instance": "best"}
         ours["checkpoint"] = "optimal"
         rows += [ours | {"model": model} for model in models if model not in known]
     several = {row["model"] for row in rows if row["instance"] not in ("best", "1")}
@@ -553,7 +560,7 @@ def paper_rows(wildcards):
     It is the one that the first of its tables is of.
     """
     tables = [table for table, name in TABLES.items() if name == wildcards.experiment]
-    rows = [row for row in PAPER_VALUES if f"table{row['table']}" in tables]
+    rows = [row for row in PAPER_VALUES if target(row) in tables]
     return [
         row
         for row in rows
@@ -686,7 +693,7 @@ def paper_losses(column):
 
     def losses(wildcards):
         spec = figure(wildcards)
-        final = [f"table{row['table']}" for row in PAPER_VALUES if row["final_loss"]]
+        final = [target(row) for row in PAPER_VALUES if row["final_loss"]]
         known = [PAPER_TABLES[wildcards.figure]] if wildcards.figure in PAPER_TABLES else final
         tables = [table for table in known if TABLES.get(table) == spec["experiment"]]
         rows = table_rows(SimpleNamespace(table=tables[0])) if tables else []

@@ -12,6 +12,8 @@ from wngan import tables
 from wngan.log import logged
 
 STAGES = ("train", "evaluate", "reconstruct")
+# Columns that stand above the page's table where they are the same in all rows that have them.
+COMMON = ("devices", "hosts", "versions", *(f"code to {stage}" for stage in STAGES))
 
 
 def main(
@@ -45,9 +47,15 @@ def main(
         used = [name for name, result in results.items() if run in result["runs"]]
         rows.append(_row(run, about, used))
     page = pandas.DataFrame(rows)
-    page["started"] = page["started"].str.replace(" ", "\u00a0")  # on one line
+    page["started"] = (
+        page["started"].str.replace(" ", "\u00a0").str.replace("-", "\u2011")
+    )  # one line
+    common = [name for name in COMMON if page[name][page[name] != ""].nunique() == 1]
+    shared = "; ".join(f"{name} {page[name].max()}" for name in common)
+    caption = f"Runs. The same in all: {shared}." if shared else "Runs"
+    page = page.drop(columns=common)
     formats = {"seed": "{:.0f}", "iterations": "{:,.0f}"}
-    html.write_text(tables.html(page, "Runs", formats, [*page.columns]))
+    html.write_text(tables.html(page, caption, formats, [*page.columns]))
     _devices([job for about in known.values() for job in _jobs(about)]).to_csv(devices, index=False)
 
 

@@ -238,10 +238,13 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     assert made["runs"]["e/bn/1"]["seed"] == 7
     assert [j["seconds"] for j in made["runs"]["e/bn/1"]["train"]] == [3600, 60]
     assert [j["checkpoint"] for j in made["runs"]["e/bn/1"]["reconstruct"]] == ["optimal"] * 2
+    page = (tmp_path / "provenance.html").read_text()
     names, *table = [
         re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)
-        for row in re.findall(r"<tr>.*?</tr>", (tmp_path / "provenance.html").read_text(), re.S)
+        for row in re.findall(r"<tr>.*?</tr>", page, re.S)
     ]
+    assert "The same in all: devices d; hosts h; versions torch 9; code to train k;" in page
+    assert "versions" not in names
     rows = pandas.DataFrame(table, columns=names).set_index("run")
     assert rows.loc["e/bn/1", "time to train"] == "1:01:00"
     assert rows.loc["e/bn/1", "time to evaluate"] == "0:00:11"

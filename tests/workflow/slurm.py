@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,11 +98,15 @@ class Cluster:
         daemon.send_signal(number)
         daemon.wait(30)
 
-    def end_steps(self) -> None:
-        """Kills what watches over the jobs of a node whose slurmd is gone."""
-        for path in Path("/proc").glob("[0-9]*/comm"):
-            if path.exists() and path.read_text() == "slurmstepd\n":
-                os.kill(int(path.parent.name), signal.SIGKILL)
+    def cut_power(self, job: str) -> None:
+        """Kills the node's slurmd, all processes of its job and what watches over them."""
+        self.stop("slurmd", signal.SIGKILL)
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it ended meanwhile
+                watches = (process / "comm").read_text() == "slurmstepd\n"
+                variables = (process / "environ").read_bytes().split(b"\0")
+                if watches or f"SLURM_JOB_ID={job}".encode() in variables:
+                    os.kill(int(process.name), signal.SIGKILL)
 
     def start_node(self) -> None:
         """Starts slurmd and waits until the node takes jobs."""

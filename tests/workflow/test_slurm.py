@@ -152,11 +152,8 @@ def test_a_job_that_hangs_runs_out_of_time_and_is_tried_again(run: Run) -> None:
 
 
 def test_a_node_that_goes_down_and_returns(run: Run) -> None:
-    """As without power: what ran on it has ended, too."""
     job = run.slurm.jobs()[0]
-    run.slurm.stop("slurmd", signal.SIGKILL)
-    run.slurm.end_steps()
-    os.kill(run.training(), signal.SIGKILL)
+    run.slurm.cut_power(job)
     wait_for(lambda: run.slurm.node().startswith("down"), "the node is missed")
     run.slurm.start_node()
     run.finish()

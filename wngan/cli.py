@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 from wngan import evaluator
 from wngan.checkpoint import CheckpointError
 from wngan.decoding import central_crop, covering, decode
-from wngan.device import free_device
+from wngan.device import computing_in, keep_freed_memory
 from wngan.folding import fold
 from wngan.log import Progress
 from wngan.panels import image_grid
@@ -48,7 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"{output} exists; with --force it is replaced.")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        with free_device() as device:
+        # Also beside a training on the same GPU: nobody wants to wait for its end to look at it.
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        keep_freed_memory()
+        with computing_in("float32", device):
             picture = command(device=device, **options)
         with open(output, "wb" if force else "xb") as file:
             picture.save(file, "PNG")

@@ -12,7 +12,7 @@ from wngan.device import describe, free_device
 from wngan.evaluator import reconstruct
 from wngan.folding import fold
 from wngan.log import Progress, logged
-from wngan.provenance import config_digest, recorded
+from wngan.provenance import experiment_digest, recorded
 from wngan.randomness import fixed_codes, rng
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
@@ -96,7 +96,7 @@ if "snakemake" in globals():
             Path(snakemake.params.attempts),
             Path(snakemake.output.provenance),
             describe(device),
-            config=config_digest(snakemake.config),
+            config=experiment_digest(snakemake.config, snakemake.wildcards.experiment),
             code=snakemake.params.code,
             threads=snakemake.threads,
         ) as record,

@@ -11,7 +11,7 @@ from wngan.device import describe, free_device
 from wngan.evaluator import curve_steps, images_at_once, reconstruct
 from wngan.folding import fold
 from wngan.log import Progress, logged, logger
-from wngan.provenance import config_digest, recorded
+from wngan.provenance import experiment_digest, recorded
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor, to_uint8
 
@@ -79,7 +79,7 @@ if "snakemake" in globals():
             Path(snakemake.params.attempts),
             Path(snakemake.output.provenance),
             describe(device),
-            config=config_digest(snakemake.config),
+            config=experiment_digest(snakemake.config, snakemake.wildcards.experiment),
             code=snakemake.params.code,
             threads=snakemake.threads,
         ) as record,

@@ -23,7 +23,7 @@ from wngan.encoded import EncodedImages
 from wngan.events import training_events
 from wngan.locks import held
 from wngan.log import Progress, logged, logger
-from wngan.provenance import config_digest, recorded
+from wngan.provenance import experiment_digest, recorded
 from wngan.settings import Settings
 from wngan.training import Interrupted, discard, train
 
@@ -231,7 +231,7 @@ if "snakemake" in globals():
                     Path(snakemake.params.attempts),
                     provenance,
                     describe(device),
-                    config=config_digest(snakemake.config),
+                    config=experiment_digest(snakemake.config, snakemake.wildcards.experiment),
                     code=snakemake.params.code,
                     settings=snakemake.params.settings,
                     threads=snakemake.threads,

@@ -58,6 +58,12 @@ def config_digest(config: Any) -> str:
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def experiment_digest(config: dict[str, Any], name: str) -> str:
+    """A digest of what a configuration says of an experiment and of its data set, and no more."""
+    experiment = config["experiments"][name]
+    return config_digest([experiment, config["datasets"][experiment["dataset"]]])
+
+
 @contextmanager
 def recorded(
     folder: Path, record: Path, device: str, every: float = 30, **about: Any

@@ -10,10 +10,13 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from wngan.claims import ARCHITECTURES, INSTANCES, LR_FACTORS, needs
+from wngan.names import NAMES
 from wngan.sizes import map_size
 
 Config = dict[str, Any]
 
+WHOLE = {"data", "datasets", "experiments", "results"}
+"""Keys of a whole configuration; a file without one of them changes single keys of config.yaml."""
 
 # JSON would take 2000.0 for an integer.
 Validator = extend(  # type: ignore[no-untyped-call]
@@ -153,6 +156,9 @@ def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
         r["iterations"] for r in experiment["models"].values()
     ):
         yield f"{key}.samples.drift must be less than the iterations of the longest run."
+    for model in experiment["models"]:
+        if model not in NAMES:
+            yield f"{key}.models: there is no model {model!r}; it is one of {', '.join(NAMES)}."
     if "wn_critic" in experiment["models"] and experiment["architecture"] != "dcgan":
         yield f"{key}.models.wn_critic: only a DCGAN has the Lipschitz constant of appendix E."
     for model, run in experiment["models"].items():
@@ -209,6 +215,8 @@ def _statistics(config: Config, name: str, spec: Config) -> Iterator[str]:
         if model not in experiment["models"]:
             yield f"{key}.models: {name} has no model {model!r}."
     final = experiment["evaluation"]["final"]["images"]
+    if experiment["evaluation"]["running"]["images"] > final - 2:
+        yield f"{key}: the final evaluation of {name} must have more images than the running one."
     if spec["images"] > final:
         yield f"{key}.images: {spec['images']} are more than the {final} of the final evaluation."
 

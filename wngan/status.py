@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 
 from wngan import running as running_losses
-from wngan.config import Config
+from wngan.config import WHOLE, Config, ConfigError
 from wngan.log import Reached, last_progress
 
 SILENCE = 90.0
@@ -61,6 +61,29 @@ class RunStatus:
         if not self.rate:
             return None
         return timedelta(seconds=round((self.iterations - self.iteration) / self.rate))
+
+
+def configuration(path: Path) -> Config:
+    """The configuration in a file; where that is not a whole one, over config.yaml, as Snakemake's.
+
+    Raises:
+        OSError: the file cannot be read.
+        ConfigError: it is no YAML file of keys and values.
+    """
+    try:
+        config = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is no YAML file: {error}") from error
+    if not isinstance(config, dict):
+        raise ConfigError(f"{path} has no keys, such as `experiments`.")
+    return config if config.keys() >= WHOLE else _over(configuration(Path("config.yaml")), config)
+
+
+def _over(below: Any, above: Any) -> Any:
+    """`above`, and what `below` has beside it."""
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return below | {key: _over(below.get(key), value) for key, value in above.items()}
 
 
 def statuses(config: Config) -> Iterator[RunStatus]:
@@ -110,7 +133,7 @@ def run_status(run: str, folder: Path, attempts: Path, iterations: int, segment:
         loss=float(rows["running_loss"][-1]) if len(rows) else np.nan,
         best=float(best["running_loss"]) if best is not None else np.nan,
         best_at=int(best["iteration"]) if best is not None else None,
-        status=_status(jobs, _read(folder / "status.json"), trained),
+        status=_status(jobs, _read(folder / "status.json"), trained, iteration == iterations),
     )
 
 
@@ -145,7 +168,7 @@ def page(rows: list[RunStatus]) -> str:
 
 def main(config: Path) -> None:
     """Prints the status of each run of the configuration in a file."""
-    rows = list(statuses(yaml.safe_load(config.read_text())))
+    rows = list(statuses(configuration(config)))
     if all(row.status == WAITING and not row.iteration for row in rows):
         print(f"None of the {len(rows)} runs of {config} has begun.")
     else:
@@ -165,13 +188,16 @@ def _jobs(attempts: Path) -> dict[str, str]:
     return {job: end for job, end in jobs.items() if end != "finished"}
 
 
-def _status(jobs: dict[str, str], fate: dict[str, Any], trained: list[dict[str, Any]]) -> str:
+def _status(
+    jobs: dict[str, str], fate: dict[str, Any], trained: list[dict[str, Any]], whole: bool
+) -> str:
     """What `RunStatus.status` says.
 
     Args:
         jobs: of `_jobs`.
-        fate: what diagnosis says of the run.
+        fate: what diagnosis says of the run, as long as it was when it was made.
         trained: what training says of each of its segments.
+        whole: whether it is trained to its end.
     """
     doing = [
         DOING.get(job.partition("-")[0], "reconstructing") for job, end in jobs.items() if not end
@@ -180,11 +206,9 @@ def _status(jobs: dict[str, str], fate: dict[str, Any], trained: list[dict[str, 
         return ", ".join(dict.fromkeys(doing))
     for end in jobs.values():
         return "interrupted" if end == "killed" else f"interrupted: {end}"
-    if "status" in fate:
-        return str(fate["status"])
     if any(about.get("status") == "diverged" for about in trained):
         return "diverged"
-    return WAITING
+    return str(fate.get("status", WAITING)) if whole else WAITING
 
 
 def _progress(log: Path) -> Reached:
@@ -214,4 +238,7 @@ def _number(loss: float) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "config.yaml"))
+    try:
+        main(Path(sys.argv[1] if len(sys.argv) > 1 else "config.yaml"))
+    except (OSError, ConfigError) as error:
+        sys.exit(str(error))

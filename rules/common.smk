@@ -700,10 +700,18 @@ def paper_losses(column):
         shown = spec.get("checkpoints", ["optimal"])
         folders = {run_folder(spec["experiment"], run): run for run in spec["runs"]}
         runs = [run_folder(spec["experiment"], "{model}/{instance}".format(**row)) for row in rows]
+        models = config["experiments"][spec["experiment"]]["models"]
+
+        def ends_before(row):
+            """A curve that ends before its run does, and before the paper's loss."""
+            until = spec.get("until", math.inf)
+            return until < min(int(row["iteration"]), models[row["model"]]["iterations"])
+
         return {
             f"{folders[run]}@{row['checkpoint']}": float(row[column])
             for run, row in zip(runs, rows)
             if run in folders and row["checkpoint"] in shown and row[column]
+            if not ends_before(row)
         }
 
     return losses

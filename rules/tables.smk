@@ -132,6 +132,7 @@ rule evaluator_table:
         "../envs/wngan.yaml"
     params:
         models=setting(statistics, "models"),
+        running_images=setting(experiment, "evaluation", "running", "images"),
         code=code("evaluator_table.py"),
     script:
         "../scripts/evaluator_table.py"

@@ -9,7 +9,7 @@ import pandas
 from safetensors.numpy import load_file
 
 from wngan import tables
-from wngan.bootstrap import unpaired_ratio
+from wngan.bootstrap import paired_ratio, unpaired_ratio
 from wngan.claims import above
 from wngan.log import logged
 from wngan.names import NAMES
@@ -20,16 +20,21 @@ TITLES = {
     "images": ("", "images"),
     "own": ("own samples", "loss"),
     "own_standard_error": ("own samples", "± s.e."),
-    "test": ("test images", "loss"),
-    "test_standard_error": ("test images", "± s.e."),
     "training": ("training images", "loss"),
     "training_standard_error": ("training images", "± s.e."),
+    "test": ("test images", "loss"),
+    "test_standard_error": ("test images", "± s.e."),
     "gap": ("test above training, %", "measured"),
     "gap_low": ("test above training, %", "from"),
     "gap_high": ("test above training, %", "to"),
+    "zero": ("start at zero", "loss"),
     "random": ("random starts", "loss"),
-    "random_best": ("random starts", "of the best"),
-    "random_better": ("random starts", "better, % of images"),
+    "random_above": ("random starts above zero, %", "measured"),
+    "random_low": ("random starts above zero, %", "from"),
+    "random_high": ("random starts above zero, %", "to"),
+    "starts": ("random starts", "number"),
+    "random_best": ("random starts", "lowest"),
+    "random_better": ("random starts", "better, %"),
 }
 """The table's columns, and what the page calls them."""
 
@@ -42,34 +47,42 @@ def main(
     statuses: list[Path],
     finals: list[Path],
     probes: list[Path],
+    running_images: int,
     csv: Path,
     html: Path,
     caption: str,
 ) -> None:
     """Writes `csv` and `html` with a row per model.
 
+    Test images are set against training images without the first `running_images`: checkpoints were
+    chosen by the running losses of those, which are therefore low.
+
     Args:
         models: of an experiment.
         statuses: for each of them, what became of its run.
         finals: for each of them, the losses of its final reconstruction.
         probes: for each of them, what scripts/probe.py wrote.
+        running_images: of the running evaluation; the final one has more.
     """
     rows = []
     for model, status, final, path in zip(models, statuses, finals, probes, strict=True):
         probe = load_file(path)
-        training, best = probe["training"], probe["random"].min(axis=0)
-        test = pandas.read_csv(final)["loss"].to_numpy()[: len(best)]
+        training, random = probe["training"], probe["random"].astype(float)
+        test = pandas.read_csv(final)["loss"].to_numpy()
+        zero, unseen = test[: random.shape[1]], test[running_images:]
         about = json.loads(status.read_text())
-        row: dict[str, Any] = {"model": model, "status": about["status"], "images": len(best)}
-        for name, losses in (("own", probe["own"]), ("test", test), ("training", training)):
+        row: dict[str, Any] = {"model": model, "status": about["status"], "images": len(zero)}
+        for name, losses in (("own", probe["own"]), ("training", training), ("test", unseen)):
             column = pandas.Series(losses, dtype=float)
             row[name] = column.mean(skipna=False)
             row[f"{name}_standard_error"] = column.sem(skipna=False)
-        gap = [above(ratio, 1) for ratio in unpaired_ratio(test, training)]
+        gap = [above(ratio, 1) for ratio in unpaired_ratio(unseen, training)]
         row |= dict(zip(("gap", "gap_low", "gap_high"), gap, strict=True))
-        row["random"] = probe["random"].mean(dtype=float)
-        row["random_best"] = best.mean(dtype=float)
-        better = np.where(np.isnan(best + test), np.nan, best < BETTER * test)
+        row |= {"zero": zero.mean(), "random": random.mean(), "starts": len(random)}
+        more = [above(ratio, 1) for ratio in paired_ratio(random.mean(axis=0), zero)]
+        row |= dict(zip(("random_above", "random_low", "random_high"), more, strict=True))
+        row["random_best"] = random.min(axis=0).mean()
+        better = np.where(np.isnan(random + zero), np.nan, random < BETTER * zero)
         row["random_better"] = 100 * better.mean()
         rows.append(row)
     table = pandas.DataFrame(rows, columns=list(TITLES))
@@ -77,7 +90,10 @@ def main(
     page = table.assign(model=table["model"].map(NAMES))
     page.columns = pandas.MultiIndex.from_tuples(list(TITLES.values()))
     formats = dict.fromkeys(page.columns[3:], "{:.6f}")
-    formats |= dict.fromkeys(page.columns[9:12], "{:+.1f}") | {page.columns[14]: "{:.0f}"}
+    for title, name in page.columns:
+        if title.endswith("%"):
+            formats[title, name] = "{:+.1f}"
+    formats |= {TITLES["starts"]: "{:.0f}", TITLES["random_better"]: "{:.0f}"}
     html.write_text(tables.html(page, caption, formats))
 
 
@@ -88,6 +104,7 @@ if "snakemake" in globals():
             [Path(path) for path in snakemake.input.status],
             [Path(path) for path in snakemake.input.finals],
             [Path(path) for path in snakemake.input.probes],
+            snakemake.params.running_images,
             Path(snakemake.output.csv),
             Path(snakemake.output.html),
             f"The evaluator: {snakemake.wildcards.experiment}",

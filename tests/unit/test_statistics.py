@@ -101,7 +101,10 @@ def test_spread_of_instances(tmp_path: Path) -> None:
 
 
 def test_the_evaluator(tmp_path: Path) -> None:
-    """Of two images; the final evaluation had a third. Another model's losses are NaN."""
+    """Of two images; the final evaluation had a third. Another model's losses are NaN.
+
+    The first test image, which the running evaluation had, is not set against training images.
+    """
     found = {
         "own": np.array([1, 3], np.float32),
         "training": np.array([4, 6], np.float32),
@@ -112,8 +115,9 @@ def test_the_evaluator(tmp_path: Path) -> None:
     evaluator_table.main(
         ["wn", "bn"],
         [status(tmp_path / "trained", "trained"), status(tmp_path / "failed", "diverged")],
-        [final(tmp_path / "wn", [5, 8, 1000]), final(tmp_path / "bn", [np.nan] * 3)],
+        [final(tmp_path / "wn", [5, 8, 12]), final(tmp_path / "bn", [np.nan] * 3)],
         [tmp_path / "probes", tmp_path / "none"],
+        1,
         tmp_path / "table.csv",
         tmp_path / "table.html",
         "Evaluator",
@@ -121,15 +125,19 @@ def test_the_evaluator(tmp_path: Path) -> None:
     table = pandas.read_csv(tmp_path / "table.csv")
     assert table["images"].tolist() == [2, 2]
     wn = table.iloc[0]
-    assert wn[["own", "test", "training"]].tolist() == [2, 6.5, 5]
+    assert wn[["own", "test", "training", "zero", "starts"]].tolist() == [2, 10, 5, 6.5, 3]
     errors = ["own_standard_error", "test_standard_error", "training_standard_error"]
-    assert wn[errors].tolist() == [1, 1.5, 1]
-    assert wn["gap"] == pytest.approx(30)
-    assert [wn["gap_low"], wn["gap_high"]] == pytest.approx([100 * 5 / 6 - 100, 100], abs=1e-3)
+    assert wn[errors].tolist() == [1, 2, 1]
+    assert wn["gap"] == pytest.approx(100)
+    assert [wn["gap_low"], wn["gap_high"]] == pytest.approx([100 * 8 / 6 - 100, 200], abs=1e-3)
     assert wn["random"] == pytest.approx(np.mean(found["random"]), rel=1e-5)
+    ratios = found["random"].mean(0) / [5, 8]
+    more = wn[["random_above", "random_low", "random_high"]].tolist()
+    between = 100 * np.array([wn["random"] / 6.5, ratios[0], ratios[1]]) - 100
+    assert more == pytest.approx(between.tolist(), rel=1e-4)
     assert wn["random_best"] == pytest.approx((4.9 + 7.95) / 2)
-    assert wn["random_better"] == 50  # 7.95 is below 8 by less than 1 %
-    assert table.loc[1].drop(["model", "status", "images"]).isna().all()
+    assert wn["random_better"] == pytest.approx(100 / 6, rel=1e-4)  # 7.95 is hardly below 8
+    assert table.loc[1].drop(["model", "status", "images", "starts"]).isna().all()
     assert "diverged" in (tmp_path / "table.html").read_text()
 
 

@@ -41,7 +41,7 @@ lock: .venv/installed ## new versions into envs/, from envs/requirements.in
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement envs/uv.txt
-	$(BIN)/uv pip sync --system-certs --python $(BIN)/python --require-hashes envs/requirements.txt
+	$(BIN)/uv pip sync --system-certs --python $(BIN)/python --compile-bytecode --require-hashes envs/requirements.txt
 	touch $@
 
 clean: ## what the demo made, the API reference, and .venv

@@ -32,6 +32,10 @@ def conv2d(
     padding: tuple[int, int],
 ) -> Tensor:
     """`torch.nn.functional.conv2d`."""
+    if x.shape[2:] == weight.shape[2:] and padding == (0, 0):
+        # A fully connected layer. As networks are channels last, its parts are views.
+        product = F.linear(_by_pixel(x), _by_pixel(weight), bias)
+        return product.view(*product.shape, 1, 1)
     if weight.shape[1] <= FEW and _here(x):
         return _ConvFromFew.apply(x, weight, bias, stride, padding)
     return F.conv2d(x, weight, bias, stride, padding)
@@ -45,12 +49,22 @@ def conv_transpose2d(
     padding: tuple[int, int],
 ) -> Tensor:
     """`torch.nn.functional.conv_transpose2d`."""
+    if x.shape[2:] == (1, 1) and padding == (0, 0):
+        _, c_out, height, width = weight.shape
+        product = x.flatten(1) @ _by_pixel(weight)
+        made = product.view(len(x), height, width, c_out).permute(0, 3, 1, 2)
+        return made if bias is None else made + bias.view(-1, 1, 1)
     if weight.shape[1] <= FEW and _here(x):
         # A matrix product and a sum of its columns.
         return torch.ops.aten.slow_conv_transpose2d(
             x, weight, weight.shape[2:], bias, stride, padding
         )
     return F.conv_transpose2d(x, weight, bias, stride, padding)
+
+
+def _by_pixel(x: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N, H·W·C)."""
+    return x.permute(0, 2, 3, 1).flatten(1)
 
 
 class _PReLU(torch.autograd.Function):

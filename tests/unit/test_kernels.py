@@ -68,6 +68,40 @@ def test_convolutions(
 
 
 @settings(deadline=None)
+@given(
+    c_in=st.integers(1, 6),
+    c_out=st.integers(1, 6),
+    height=st.integers(1, 4),
+    width=st.integers(1, 4),
+    stride=st.integers(1, 3),
+    bias=st.booleans(),
+    layout=st.sampled_from([torch.contiguous_format, torch.channels_last]),
+)
+def test_kernels_of_a_whole_map(
+    c_in: int,
+    c_out: int,
+    height: int,
+    width: int,
+    stride: int,
+    bias: bool,
+    layout: torch.memory_format,
+) -> None:
+    """Of the discriminator's last layer, and of the generator's first."""
+    geometry = ((stride, stride), (0, 0))
+    offsets = random(c_out, seed=2) if bias else None
+
+    def laid_out(*shape: int, seed: int) -> Tensor:
+        return random(*shape, seed=seed).detach().to(memory_format=layout).requires_grad_()
+
+    x = laid_out(2, c_in, height, width, seed=0)
+    weight = laid_out(c_out, c_in, height, width, seed=1)
+    same(kernels.conv2d, F.conv2d, [x, weight, offsets], *geometry)
+    x = laid_out(2, c_in, 1, 1, seed=0)
+    weight = laid_out(c_in, c_out, height, width, seed=1)
+    same(kernels.conv_transpose2d, F.conv_transpose2d, [x, weight, offsets], *geometry)
+
+
+@settings(deadline=None)
 @given(shape=st.lists(st.integers(1, 4), min_size=2, max_size=5))
 def test_prelu(shape: list[int]) -> None:
     same(kernels.prelu, F.prelu, [random(*shape), random(shape[1], seed=1)])

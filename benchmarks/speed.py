@@ -147,8 +147,9 @@ def train_fast(turns: Turns, settings: Settings, precision: str) -> float:
                 reason_to_stop=turns.unit_done,
             )
 
+        order = rng(0, "order").permutation(len(images))  # once an epoch
+
         def data() -> None:
-            order = rng(0, "order").permutation(len(images))
             to_tensor(images[order[: settings.batch_size]], device)
             for purpose in ("discriminator", "generator"):
                 draw = rng(0, purpose, 1).standard_normal(shape, dtype=np.float32)

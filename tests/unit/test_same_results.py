@@ -73,7 +73,8 @@ def test_training(
     images: np.ndarray,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings = replace(SETTINGS, architecture=architecture, model=model)
+    lr = 2e-5 if architecture == "resnet" else SETTINGS.lr  # as in the paper
+    settings = replace(SETTINGS, architecture=architecture, model=model, lr=lr)
     order = np.random.default_rng(1).integers(0, len(images), (ITERATIONS, settings.batch_size))
     generator, discriminator = networks(settings, dtype)
     ours = [generator.to(memory_format=torch.channels_last)]

@@ -78,7 +78,14 @@ def test_a_run_whose_job_has_ended_badly(folder: Path, end: str, says: str) -> N
 def test_what_became_of_a_run(folder: Path) -> None:
     trained(folder, 1, 13, "diverged")
     assert (found(folder).iteration, found(folder).status) == (13, "diverged")
+
+
+def test_what_became_of_a_run_is_known_at_its_end(folder: Path) -> None:
+    """A run that was diagnosed may have been made longer since."""
     write(folder / "run/status.json", '{"status": "collapsed"}')
+    trained(folder, 1, 20)
+    assert found(folder).status == "waiting"
+    trained(folder, 2, 40)
     assert found(folder).status == "collapsed"
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from wngan.locks import held
+
 ROOT = Path(__file__).parents[2]
 PARTS = (
     "Snakefile",
@@ -125,11 +127,18 @@ def repository(tmp_path: Path) -> Repository:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """Everything of the tiny configuration, made once; copy it before changing anything."""
-    repository = copy(tmp_path_factory.mktemp("finished"))
-    repository.tiny()
-    return repository
+def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Repository:
+    """Everything of the tiny configuration, made once; copy it before changing anything.
+
+    Pytest's processes, whose folders are beside one another, share it.
+    """
+    own = tmp_path_factory.getbasetemp()
+    root = (own if worker_id == "master" else own.parent) / "finished"
+    with held(root.with_suffix(".lock"), lambda: time.sleep(1)):
+        if not (root / "made").exists():
+            copy(root).tiny()
+            (root / "made").touch()
+    return Repository(root)
 
 
 @pytest.fixture

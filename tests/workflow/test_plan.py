@@ -237,7 +237,6 @@ LSUN_FIGURES = {7, 8, *range(27, 31)}
     ("config", "tables", "without"),
     [
         ("config.yaml", range(1, 9), set()),
-        ("tests/workflow/tiny.yaml", range(1, 9), set()),
         ("demo/config.yaml", range(1, 8), LSUN_FIGURES),  # they would be those of CIFAR-10 again
     ],
 )
@@ -254,3 +253,14 @@ def test_tables_and_figures_have_a_target(config: str, tables: range, without: s
     experiments = set(settings["experiments"])
     shown = {name.partition("_")[2] for name in others if name.startswith("diversity_")}
     assert shown == experiments
+
+
+def test_every_caption_says_what_to_look_for_and_what_the_paper_found() -> None:
+    """Also those of figures that the tests' configuration leaves out."""
+    for name in ("figures.rst", "tables.rst"):
+        text = (ROOT / "report" / name).read_text()
+        captions = dict(re.findall(r'^"(\w+)": "(.*)",$', text, re.MULTILINE))
+        assert len(captions) >= 9
+        for item, caption in captions.items():
+            assert re.search(r"Look (for|along)", caption), item
+            assert "paper" in caption, item

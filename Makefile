@@ -9,7 +9,7 @@ BIN := .venv/bin
 demo: .venv/installed ## the paper in miniature, on handwritten digits, into results/demo
 	$(BIN)/snakemake --profile demo
 	$(BIN)/snakemake --profile demo --report results/demo/report.html
-	$(BIN)/python -m demo.summary results/demo
+	$(BIN)/python -m demo.summary demo/config.yaml
 
 status: .venv/installed ## where each run is; CONFIG=demo/config.yaml for the demo
 	@$(BIN)/python -m wngan.status $(CONFIG)

@@ -2,7 +2,7 @@ r"""What reduced precision does to final losses, and how much time it saves.
 
     make demo
     python -m benchmarks.precision data/digits \
-        results/demo/runs/digits_dcgan/{vanilla,bn,wn}/best/optimal.safetensors
+        results/demo/runs/digits_dcgan/{vanilla/best,bn/best,wn/1}/optimal.safetensors
 
 Reconstructs test images with each checkpoint in each precision, with the paper's 2,000 steps.
 """

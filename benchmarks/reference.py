@@ -1,9 +1,10 @@
 """Training and reconstruction as one writes them first: what `benchmarks.speed` compares with.
 
 Modules run eagerly in torch's own operations and memory layout, and compute their norms whenever
-they are called. Real and generated images pass the discriminator apart. Images are fetched and
-converted one by one, codes are optimized in batches of 32 with a new optimizer each, and each loss
-is read as soon as it is there.
+they are called. Real and generated images pass the discriminator apart. Nothing is frozen:
+`backward` computes the gradients of all parameters, also where only the generator or the codes are
+to change. Images are fetched and converted one by one, codes are optimized in batches of 32 with a
+new optimizer each, and each loss is read as soon as it is there.
 """
 
 import numpy as np

@@ -20,8 +20,10 @@ TITLES = {
     "images": ("", "images"),
     "own": ("own samples", "loss"),
     "own_standard_error": ("own samples", "± s.e."),
+    "training_images": ("training images", "number"),
     "training": ("training images", "loss"),
     "training_standard_error": ("training images", "± s.e."),
+    "test_images": ("test images", "number"),
     "test": ("test images", "loss"),
     "test_standard_error": ("test images", "± s.e."),
     "gap": ("test above training, %", "measured"),
@@ -74,6 +76,8 @@ def main(
         row: dict[str, Any] = {"model": model, "status": about["status"], "images": len(zero)}
         for name, losses in (("own", probe["own"]), ("training", training), ("test", unseen)):
             column = pandas.Series(losses, dtype=float)
+            if name != "own":
+                row[f"{name}_images"] = len(column)
             row[name] = column.mean(skipna=False)
             row[f"{name}_standard_error"] = column.sem(skipna=False)
         gap = [above(ratio, 1) for ratio in unpaired_ratio(unseen, training)]
@@ -93,7 +97,9 @@ def main(
     for title, name in page.columns:
         if title.endswith("%"):
             formats[title, name] = "{:+.1f}"
-    formats |= {TITLES["starts"]: "{:.0f}", TITLES["random_better"]: "{:.0f}"}
+        elif name == "number":
+            formats[title, name] = "{:.0f}"
+    formats[TITLES["random_better"]] = "{:.0f}"
     html.write_text(tables.html(page, caption, formats))
 
 

@@ -99,6 +99,8 @@ if "snakemake" in globals():
             config=experiment_digest(snakemake.config, snakemake.wildcards.experiment),
             code=snakemake.params.code,
             threads=snakemake.threads,
+            images=snakemake.params.images,
+            starts=snakemake.params.starts,
         ) as record,
     ):
         record["image_steps"] = main(

@@ -73,9 +73,15 @@ def share(successes: int, trials: int) -> Estimate:
 
 def _estimate(value: float, resampled: NDArray[np.float64]) -> Estimate:
     """`value` with the percentile interval of what resamples (R,) gave in its place."""
-    # No interpolation between resamples: a statistic may be infinite.
-    low, high = np.percentile(resampled, [2.5, 97.5], method="inverted_cdf").tolist()
-    return Estimate(value, low, high)
+    if np.isnan(value):
+        return Estimate(value)
+    # No interpolation between resamples, as a statistic may be infinite. One that is undefined, as
+    # 0 / 0 is, might have been anything.
+    bounds = []
+    for percent, anything in ((2.5, -np.inf), (97.5, np.inf)):
+        filled = np.where(np.isnan(resampled), anything, resampled)
+        bounds.append(float(np.percentile(filled, percent, method="inverted_cdf")))
+    return Estimate(value, *bounds)
 
 
 def _resampled_means(values: NDArray[np.float64], purpose: str = "bootstrap") -> Means:

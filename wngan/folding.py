@@ -4,6 +4,7 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from wngan import layers
 
@@ -42,7 +43,11 @@ def _join(sequence: nn.Sequential) -> list[nn.Module]:
     for child in sequence:
         for layer in child if type(child) is nn.Sequential else [child]:
             before, affine = joined[-1] if joined else None, _factor_and_shift(layer)
-            if affine is not None and isinstance(before, nn.Conv2d | nn.ConvTranspose2d):
+            if (
+                affine is not None
+                and isinstance(before, nn.Conv2d | nn.ConvTranspose2d)
+                and not is_parametrized(before)
+            ):
                 joined[-1] = _scaled(before, *affine)
             else:
                 joined.append(layer)

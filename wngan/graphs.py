@@ -31,7 +31,8 @@ def replayed(
     before = [tensor.detach().clone() for tensor in changes]
     static = [tensor.clone() for tensor in inputs]
     try:
-        graph, output = _record(function, static)
+        with torch.cuda.device(changes[0].device):  # which need not be the current one
+            graph, output = _record(function, static)
     except RuntimeError as error:
         logger.info("Runs without a CUDA graph: %s", error)
         return function

@@ -198,12 +198,12 @@ def _c3(runs: Groups, paper: Paper) -> list[Row]:
 
 
 def _c4(runs: Groups, paper: Paper) -> list[Row]:
-    """The first collapse of each instance, within a quarter of the paper's."""
+    """The collapse of each instance, within a quarter of the paper's."""
     rows = []
     for run in _instances(runs[0], "vanilla"):
         printed = paper["C4"] * run.iterations / 150_000
         at = Estimate(_iteration(run.status["collapsed"]))
-        what = _scaled(f"iteration of {run.name}'s first collapse", paper["C4"], printed)
+        what = _scaled(f"iteration of {run.name}'s collapse", paper["C4"], printed)
         within = Criterion(0.75 * printed, 1.25 * printed)
         rows.append(_row("C4", run.instance, what, at, within, [run], printed))
     return rows

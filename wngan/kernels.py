@@ -1,7 +1,9 @@
-"""Operations of the networks in the forms that a CPU computes fastest; only rounding differs.
+"""Operations of the networks in the forms that are computed fastest.
 
-On other devices, and in reduced precision, they are torch's own. What each gains is in
-`benchmarks/README.md`.
+Convolutions over a whole map, of the generators' first layer and the discriminators' last, are the
+matrix products that they are. Other forms are for CPUs: on other devices, and in reduced precision,
+those operations are torch's own. Finite results differ by rounding alone. What each form gains is
+in `benchmarks/README.md`.
 """
 
 from typing import Any
@@ -36,7 +38,7 @@ def conv2d(
         # A fully connected layer. As networks are channels last, its parts are views.
         product = F.linear(_by_pixel(x), _by_pixel(weight), bias)
         return product.view(*product.shape, 1, 1)
-    if weight.shape[1] <= FEW and _here(x):
+    if weight.shape[1] <= FEW and len(x) and _here(x):
         return _ConvFromFew.apply(x, weight, bias, stride, padding)
     return F.conv2d(x, weight, bias, stride, padding)
 
@@ -53,8 +55,8 @@ def conv_transpose2d(
         _, c_out, height, width = weight.shape
         product = x.flatten(1) @ _by_pixel(weight)
         made = product.view(len(x), height, width, c_out).permute(0, 3, 1, 2)
-        return made if bias is None else made + bias.view(-1, 1, 1)
-    if weight.shape[1] <= FEW and _here(x):
+        return made if bias is None else made + bias.to(made.dtype).view(-1, 1, 1)
+    if weight.shape[1] <= FEW and len(x) and _here(x):
         # A matrix product and a sum of its columns.
         return torch.ops.aten.slow_conv_transpose2d(
             x, weight, weight.shape[2:], bias, stride, padding

@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 
 from wngan import running as running_losses
-from wngan.config import WHOLE, Config, ConfigError
+from wngan.config import WHOLE, Config, ConfigError, check
 from wngan.log import Reached, last_progress
 
 SILENCE = 90.0
@@ -67,8 +67,8 @@ def configuration(path: Path) -> Config:
     """The configuration in a file; where that is not a whole one, over config.yaml, as Snakemake's.
 
     Raises:
-        OSError: the file cannot be read.
-        ConfigError: it is no YAML file of keys and values.
+        OSError: a file cannot be read.
+        ConfigError: it is no YAML file of keys and values, or config.yaml is not whole.
     """
     try:
         config = yaml.safe_load(path.read_text())
@@ -76,7 +76,12 @@ def configuration(path: Path) -> Config:
         raise ConfigError(f"{path} is no YAML file: {error}") from error
     if not isinstance(config, dict):
         raise ConfigError(f"{path} has no keys, such as `experiments`.")
-    return config if config.keys() >= WHOLE else _over(configuration(Path("config.yaml")), config)
+    if config.keys() >= WHOLE:
+        return config
+    below = Path("config.yaml")
+    if path.resolve() == below.resolve():
+        raise ConfigError(f"{path} lacks {', '.join(sorted(WHOLE - config.keys()))}.")
+    return _over(configuration(below), config)
 
 
 def _over(below: Any, above: Any) -> Any:
@@ -166,11 +171,18 @@ def page(rows: list[RunStatus]) -> str:
     return "\n".join(lines)
 
 
-def main(config: Path) -> None:
-    """Prints the status of each run of the configuration in a file."""
-    rows = list(statuses(configuration(config)))
+def main(path: Path) -> None:
+    """Prints the status of each run of the configuration in a file.
+
+    Raises:
+        OSError: a file cannot be read.
+        ConfigError: the configuration is not one.
+    """
+    config = configuration(path)
+    check(config, yaml.safe_load(Path("schemas/config.schema.yaml").read_text()))
+    rows = list(statuses(config))
     if all(row.status == WAITING and not row.iteration for row in rows):
-        print(f"None of the {len(rows)} runs of {config} has begun.")
+        print(f"None of the {len(rows)} runs of {path} has begun.")
     else:
         print(page(rows))
 

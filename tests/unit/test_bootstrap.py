@@ -94,6 +94,13 @@ def test_unpaired_ratios_without_an_interval() -> None:
     assert np.isnan([low, high]).all()
 
 
+def test_what_some_resamples_leave_undefined_is_open() -> None:
+    """Without the one row whose losses are not 0, a resample is 0 / 0, a third of them."""
+    with np.errstate(invalid="ignore"):
+        found = paired_ratio(np.array([0, 0, 0, 1.0]), np.array([0, 0, 0, 0.5]))
+    assert found == Estimate(2, -np.inf, np.inf)
+
+
 def test_infinity_is_a_number() -> None:
     half = paired(lambda means: np.where(means[:, 0] > 0, np.inf, 1.0), np.arange(-10, 10.5))
     assert half == Estimate(np.inf, 1, np.inf) or half == Estimate(1, 1, np.inf)

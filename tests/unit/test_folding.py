@@ -6,6 +6,7 @@ from types import ModuleType
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrizations
 
 from wngan import dcgan, layers, resnet
 from wngan.folding import fold
@@ -87,6 +88,7 @@ def sequences() -> Sequence[nn.Module]:
         Reversed(conv(3, 3, 1), bn(3)),
         nn.BatchNorm2d(3),
         layers.StrictWNConv2d(3, 4, 3, 2, 1),
+        nn.Sequential(parametrizations.spectral_norm(nn.Conv2d(3, 3, 1)), bn(3)),
     ]
 
 

@@ -107,6 +107,22 @@ def test_prelu(shape: list[int]) -> None:
     same(kernels.prelu, F.prelu, [random(*shape), random(shape[1], seed=1)])
 
 
+def test_no_images() -> None:
+    for channels in (1, 6):  # few, and more
+        x = random(0, 5, 4, 4)
+        weight = random(5, channels, 4, 4, seed=1)
+        assert kernels.conv_transpose2d(x, weight, None, (2, 2), (1, 1)).shape == (
+            0,
+            channels,
+            8,
+            8,
+        )
+        x = random(0, channels, 8, 8)
+        weight = random(5, channels, 4, 4, seed=1)
+        made = kernels.conv2d(x, weight, None, (2, 2), (1, 1))
+        assert torch.autograd.grad(made.sum(), x)[0].shape == x.shape
+
+
 def test_prelu_at_0_and_infinity() -> None:
     x = torch.tensor([[0.0, -0.0, float("inf"), -float("inf")]], requires_grad=True)
     slope = torch.full((4,), 0.5)
@@ -132,8 +148,9 @@ def test_gradients_can_be_differentiated() -> None:
 def test_reduced_precision_has_gradients(model: str) -> None:
     generator, discriminator = Generator(8, (4,), 5, model), Discriminator(8, (4,), model)
     with torch.autocast("cpu", torch.bfloat16):
+        first = generator.layers[0](torch.ones(2, 5))
         logits = discriminator(generator(torch.ones(2, 5)))
-    assert logits.dtype == torch.bfloat16
+    assert first.dtype == logits.dtype == torch.bfloat16
     parameters = [*generator.parameters(), *discriminator.parameters()]
     gradients = torch.autograd.grad(logits.sum(), parameters)
     assert all(gradient.isfinite().all() for gradient in gradients)

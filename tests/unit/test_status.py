@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wngan import status
+from wngan.config import ConfigError
 from wngan.status import RunStatus, page, run_status
 
 HEADER = "iteration,running_loss,standard_error\n"
@@ -87,6 +88,30 @@ def test_what_became_of_a_run_is_known_at_its_end(folder: Path) -> None:
     assert found(folder).status == "waiting"
     trained(folder, 2, 40)
     assert found(folder).status == "collapsed"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("only: [nope]", "only"),
+        ("experiments: {celeba_dcgan: {segment: 0}}", "celeba_dcgan.segment"),
+        ("experiments: {celeba_dcgan: {segment: 1000000}}", "must be a multiple"),
+        ("- a", "has no keys"),
+    ],
+)
+def test_a_configuration_that_is_none(tmp_path: Path, text: str, says: str) -> None:
+    write(tmp_path / "mine.yaml", text)
+    with pytest.raises(ConfigError, match=says):
+        status.main(tmp_path / "mine.yaml")
+
+
+def test_the_repositorys_configuration_must_be_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "config.yaml", "data: data")
+    with pytest.raises(ConfigError, match=r"config\.yaml lacks datasets, experiments, results\."):
+        status.configuration(Path("config.yaml"))
 
 
 def test_files_that_are_half_written_count_as_none(folder: Path) -> None:

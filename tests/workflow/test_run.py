@@ -281,7 +281,7 @@ def test_editing_the_layers_trains_again(rerun: Repository) -> None:
 
 def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
     rerun.edit("scripts/curves_figure.py", "plots.COLUMN, 2.7", "plots.COLUMN, 2.8")
-    jobs = {"curves_figure": 8, "provenance": 1}
+    jobs = {"curves_figure": 3, "provenance": 1}
     assert dict(rerun.replanned()) == jobs | {"rates": 1}
     # Which says with what code a figure was drawn: not before that is so.
     assert dict(rerun.replanned("results/provenance.json")) == jobs
@@ -399,7 +399,7 @@ def test_other_reconstructions_of_the_same_losses_are_shown(rerun: Repository) -
     digest.write_text("another\n")
     jobs = rerun.replanned()
     assert jobs["steps_figure"] == 1
-    assert jobs["reconstructions_figure"] == 6
+    assert jobs["reconstructions_figure"] == 2
     assert jobs["claim"] > 0
     assert "loss_table" not in jobs
 

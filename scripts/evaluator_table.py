@@ -14,31 +14,30 @@ from wngan.claims import above
 from wngan.log import logged
 from wngan.names import NAMES
 
-TITLES = {
-    "model": ("", "model"),
-    "status": ("", "status"),
-    "images": ("", "images"),
-    "own": ("own samples", "loss"),
-    "own_standard_error": ("own samples", "± s.e."),
-    "training_images": ("training images", "number"),
-    "training": ("training images", "loss"),
-    "training_standard_error": ("training images", "± s.e."),
-    "test_images": ("test images", "number"),
-    "test": ("test images", "loss"),
-    "test_standard_error": ("test images", "± s.e."),
-    "gap": ("test above training, %", "measured"),
-    "gap_low": ("test above training, %", "from"),
-    "gap_high": ("test above training, %", "to"),
-    "zero": ("start at zero", "loss"),
-    "random": ("random starts", "loss"),
-    "random_above": ("random starts above zero, %", "measured"),
-    "random_low": ("random starts above zero, %", "from"),
-    "random_high": ("random starts above zero, %", "to"),
-    "starts": ("random starts", "number"),
-    "random_best": ("random starts", "lowest"),
-    "random_better": ("random starts", "better, %"),
+QUANTITIES = {
+    "status": ("", "status", "{}"),
+    "images": ("", "images", "{}"),
+    "own": ("own samples", "loss", "{:.6f}"),
+    "own_standard_error": ("", "± s.e.", "{:.6f}"),
+    "training_images": ("training images", "number", "{}"),
+    "training": ("", "loss", "{:.6f}"),
+    "training_standard_error": ("", "± s.e.", "{:.6f}"),
+    "test_images": ("test images", "number", "{}"),
+    "test": ("", "loss", "{:.6f}"),
+    "test_standard_error": ("", "± s.e.", "{:.6f}"),
+    "gap": ("test above training images", "%", "{:+.1f}"),
+    "gap_low": ("", "from", "{:+.1f}"),
+    "gap_high": ("", "to", "{:+.1f}"),
+    "zero": ("start at zero", "loss", "{:.6f}"),
+    "random": ("random starts", "loss", "{:.6f}"),
+    "random_above": ("random starts above zero", "%", "{:+.1f}"),
+    "random_low": ("", "from", "{:+.1f}"),
+    "random_high": ("", "to", "{:+.1f}"),
+    "starts": ("random starts", "number", "{}"),
+    "random_best": ("", "lowest loss", "{:.6f}"),
+    "random_better": ("", "better, %", "{:.0f}"),
 }
-"""The table's columns, and what the page calls them."""
+"""The table's columns but for the model; in the page they are rows: of what, what, its format."""
 
 BETTER = 0.99
 """Of the loss from zero: below it a random start counts as better."""
@@ -89,18 +88,14 @@ def main(
         better = np.where(np.isnan(random + zero), np.nan, random < BETTER * zero)
         row["random_better"] = 100 * better.mean()
         rows.append(row)
-    table = pandas.DataFrame(rows, columns=list(TITLES))
+    table = pandas.DataFrame(rows, columns=["model", *QUANTITIES])
     table.to_csv(csv, index=False, float_format="%.6g")
-    page = table.assign(model=table["model"].map(NAMES))
-    page.columns = pandas.MultiIndex.from_tuples(list(TITLES.values()))
-    formats = dict.fromkeys(page.columns[3:], "{:.6f}")
-    for title, name in page.columns:
-        if title.endswith("%"):
-            formats[title, name] = "{:+.1f}"
-        elif name == "number":
-            formats[title, name] = "{:.0f}"
-    formats[TITLES["random_better"]] = "{:.0f}"
-    html.write_text(tables.html(page, caption, formats))
+    lines = [
+        [of, what, *("–" if pandas.isna(value) else form.format(value) for value in table[column])]
+        for column, (of, what, form) in QUANTITIES.items()
+    ]
+    page = pandas.DataFrame(lines, columns=["of", "quantity", *table["model"].map(NAMES)])
+    html.write_text(tables.html(page, caption, {}, texts=["of", "quantity"]))
 
 
 if "snakemake" in globals():

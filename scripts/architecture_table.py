@@ -28,7 +28,7 @@ PAPER_NAMES = {
     published.PublishedStrictWNConvTranspose2d: "SWNConv",
     published.PublishedAffineWNConv2d: "AWNConv",
     published.PublishedAffineWNConvTranspose2d: "AWNConv",
-    nn.BatchNorm2d: "BN",
+    layers.BatchNorm2d: "BN",
     layers.MeanOnlyBatchNorm2d: "mean-only BN",
     layers.PReLU: "PReLU",
     layers.TPReLU: "TPReLU",

@@ -3,13 +3,13 @@
 import torch
 from torch import Tensor, nn
 
-from wngan.layers import MeanOnlyBatchNorm2d, clip_slopes
+from wngan.layers import batches_at_once, clip_slopes
 from wngan.losses import Loss
 from wngan.published import PublishedStrictWNConv2d
 from wngan.rmsprop import RMSProp
 
-DEPENDENT_ON_BATCH = (nn.BatchNorm2d, MeanOnlyBatchNorm2d, PublishedStrictWNConv2d)
-"""Layers whose outputs or gradients are not those of each image alone."""
+NEED_PASSES = (PublishedStrictWNConv2d,)
+"""Layers that need a pass for each batch, as their gradients depend on all of its images."""
 
 
 def iterate(
@@ -38,10 +38,11 @@ def iterate(
     # The discriminator, which is to tell real images from generated ones.
     with torch.no_grad():
         fake = generator(d_codes)
-    if any(isinstance(layer, DEPENDENT_ON_BATCH) for layer in discriminator.modules()):
+    if any(isinstance(layer, NEED_PASSES) for layer in discriminator.modules()):
         real_logits, fake_logits = discriminator(real), discriminator(fake)
     else:  # one pass over both gives what two passes give
-        real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
+        with batches_at_once(discriminator, 2):
+            real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
     d_loss = loss.discriminator(real_logits, fake_logits)
     d_optimizer.step(torch.autograd.grad(d_loss, d_optimizer.parameters))
     clip_slopes(discriminator)

@@ -8,6 +8,8 @@ All tensors are floating point; images and feature maps are (N, C, H, W).
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -301,6 +303,18 @@ class WNAdd(nn.Module):
         ) + residue * _per_channel(self.residue_weight / norm, residue)
 
 
+class BatchNorm2d(nn.BatchNorm2d):
+    """Torch's layer, which `batches_at_once` may give several batches."""
+
+    batches = 1
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Applies the layer, and in training mode updates the running statistics."""
+        if self.batches == 1:
+            return super().forward(input)
+        return torch.cat([nn.BatchNorm2d.forward(self, x) for x in input.chunk(self.batches)])
+
+
 class MeanOnlyBatchNorm2d(nn.Module):
     """Subtracts the batch mean of each channel and adds a learned `bias` (appendix D.2).
 
@@ -312,6 +326,7 @@ class MeanOnlyBatchNorm2d(nn.Module):
         momentum: the weight of a batch in the running mean, as in `torch.nn.BatchNorm2d`.
     """
 
+    batches = 1
     running_mean: Tensor
 
     def __init__(self, num_channels: int, momentum: float = 0.1) -> None:
@@ -322,12 +337,34 @@ class MeanOnlyBatchNorm2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Applies the layer, and in training mode updates the running mean."""
+        if self.batches == 1:
+            return self._normalized(x)
+        return torch.cat([self._normalized(batch) for batch in x.chunk(self.batches)])
+
+    def _normalized(self, x: Tensor) -> Tensor:
         mean = self.running_mean
         if self.training:
             mean = x.mean((0, 2, 3))
             with torch.no_grad():
                 self.running_mean.lerp_(mean, self.momentum)
         return x + _per_channel(self.bias - mean, x)
+
+
+@contextmanager
+def batches_at_once(network: nn.Module, count: int) -> Iterator[None]:
+    """Inputs of `network` in the block are `count` batches of one size, one after the other.
+
+    `BatchNorm2d` and `MeanOnlyBatchNorm2d` normalize each by itself, and update their running
+    statistics by each in turn, as in separate passes.
+    """
+    norms = [m for m in network.modules() if isinstance(m, BatchNorm2d | MeanOnlyBatchNorm2d)]
+    for norm in norms:
+        norm.batches = count
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.batches = 1
 
 
 @torch.no_grad()

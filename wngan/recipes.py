@@ -112,7 +112,7 @@ _WN = Recipe(
 
 RECIPES = {
     "vanilla": _PLAIN,
-    "bn": replace(_PLAIN, norm=nn.BatchNorm2d),
+    "bn": replace(_PLAIN, norm=layers.BatchNorm2d),
     "wn": _WN,
     "wn_published": Recipe(
         conv=published.PublishedStrictWNConv2d,

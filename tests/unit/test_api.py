@@ -33,6 +33,7 @@ SIGNATURES = {
     layers.TPReLU: "(num_channels)",
     layers.WNAdd: "(num_channels)",
     layers.MeanOnlyBatchNorm2d: "(num_channels, momentum=0.1)",
+    layers.batches_at_once: "(network, count)",
     layers.clip_slopes: "(module)",
     layers.lipschitz_constant: "(network)",
     dcgan.Generator: "(image_size, channels, code_length, model)",

@@ -1,5 +1,6 @@
 """The DCGAN against table 1, copied from the paper, and against counts made by formula."""
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -74,7 +75,7 @@ def column(table: str, model: str) -> list[Row]:
 SIMPLE: dict[type[nn.Module], str] = {
     layers.PReLU: "PReLU",
     layers.TPReLU: "TPReLU",
-    nn.BatchNorm2d: "BN",
+    layers.BatchNorm2d: "BN",
     layers.MeanOnlyBatchNorm2d: "MeanBN",
     nn.Sigmoid: "Sigmoid",
 }
@@ -326,16 +327,24 @@ class TestOutputs:
             nn.init.constant_(last_bias, value)
             assert (discriminator(random_images()) / value > 0.5).all()
 
-    def test_joined_passes_equal_separate_ones_without_batch_statistics(self, model: str) -> None:
+    def test_joined_passes_equal_separate_ones(self, model: str) -> None:
+        """Outputs, gradients, and running statistics; with batch statistics not by themselves."""
         discriminator = small_discriminator(model)
-        real, fake = random_images(4), random_images(3) ** 3
-        joined = discriminator(torch.cat([real, fake]))
-        separate = torch.cat([discriminator(real), discriminator(fake)])
-        difference = float((joined - separate).detach().abs().max())
-        if model in ("bn", "wn_mean_bn"):
-            assert difference > 1e-6
-        else:
-            assert difference < 1e-12
+        other = copy.deepcopy(discriminator)
+        real, fake = random_images(4), random_images(4) ** 3
+        with layers.batches_at_once(discriminator, 2):
+            joined = discriminator(torch.cat([real, fake]))
+        separate = torch.cat([other(real), other(fake)])
+        torch.testing.assert_close(joined, separate, rtol=0, atol=1e-12)
+        for logits in (joined, separate):
+            (logits * torch.arange(8)).sum().backward()
+        for ours, theirs in zip(discriminator.parameters(), other.parameters(), strict=True):
+            torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-9, atol=1e-12)
+        for ours, theirs in zip(discriminator.buffers(), other.buffers(), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+        by_itself = discriminator(torch.cat([real, fake]))
+        differs = float((by_itself - separate).detach().abs().max()) > 1e-6
+        assert differs == (model in ("bn", "wn_mean_bn"))
 
     def test_weights_fill_the_bound_of_their_fan_in(self, model: str) -> None:
         """Unlike torch's own, also in transposed convolutions (appendix B)."""

@@ -3,11 +3,13 @@
 
 from snakemake.utils import min_version
 
+from wngan.config import WHOLE
+
 min_version("9.0")
 
 # A file of --configfile, or of a profile such as the demo's, replaces config.yaml if it is a whole
 # configuration, and changes single keys of it if it is not.
-if not {"data", "datasets", "experiments", "results"} <= set(config):
+if not WHOLE <= set(config):
 
     configfile: f"{workflow.basedir}/config.yaml"
 

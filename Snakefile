@@ -1,17 +1,21 @@
 # Xiang & Li 2017, "On the Effects of Batch and Weight Normalization in Generative Adversarial
 # Networks": from data sets to tables, figures and a report. config.yaml says what is run.
 
+from pathlib import Path
+
+import yaml
 from snakemake.utils import min_version
 
-from wngan.config import WHOLE
+from wngan.config import complete
 
-min_version("9.0")
+min_version("9.19")
 
-# A file of --configfile, or of a profile such as the demo's, replaces config.yaml if it is a whole
-# configuration, and changes single keys of it if it is not.
-if not WHOLE <= set(config):
+TOP = Path(str(workflow.current_basedir))  # of this workflow, also where another one imports it
+SCHEMA = yaml.safe_load((TOP / "schemas/config.schema.yaml").read_text())
 
-    configfile: f"{workflow.basedir}/config.yaml"
+# A configuration of --configfile, of a profile such as the demo's, or of a workflow that imports this
+# one replaces config.yaml if it is whole, and changes single keys of it if it is not.
+config.update(complete(config, SCHEMA, yaml.safe_load((TOP / "config.yaml").read_text())))
 
 
 report: "report/workflow.rst"
@@ -31,8 +35,8 @@ rule all:
     """Make every table and figure of the configuration, the verdicts on the claims, and what the report adds."""
     default_target: True
     input:
-        [f"{RESULTS}/tables/{table}.csv" for table in ALL_TABLES],
-        [f"{RESULTS}/figures/{figure}.png" for figure in FIGURES],
+        [f"{RESULTS}/tables/{name}.csv" for name in PLAN.all_tables],
+        [f"{RESULTS}/figures/{name}.png" for name in PLAN.figures],
         f"{RESULTS}/claims.csv",
         f"{RESULTS}/provenance.html",
         f"{RESULTS}/rates.csv",

@@ -1,12 +1,28 @@
 # Evaluation: running losses of snapshots, the optimal one, final reconstructions, samples.
 
 
+def end_states(wildcards):
+    """The end state of each instance of a model."""
+    return [f"{RUNS}/{end.file}" for end in model(wildcards).ends]
+
+
+def shards(suffix):
+    """A file of each share of a final reconstruction."""
+
+    def files(wildcards):
+        count = experiment(wildcards).settings["evaluation"]["final"]["shards"]
+        path = f"{RUN}/final/{{checkpoint}}/{{shard}}.{suffix}"
+        return expand(path, shard=range(1, count + 1), **wildcards)
+
+    return files
+
+
 rule evaluate_segment:
     """Reconstruct some test images with each snapshot of a segment (section 4)."""
     input:
-        images=dataset_images,
-        about=dataset_file("images.json"),
-        permutation=dataset_file("permutation.npy"),
+        images=images(experiment),
+        info=of_dataset(experiment, "images.json"),
+        permutation=of_dataset(experiment, "permutation.npy"),
         snapshots=ancient(f"{RUN}/segments/{{segment}}/snapshots"),
         changes=f"{RUN}/segments/{{segment}}/status.json",
     output:
@@ -21,13 +37,13 @@ rule evaluate_segment:
     resources:
         gpu=1,
         mem_mb=8000,
-        runtime=evaluation_minutes,
+        runtime=runtime(of(experiment, "evaluation_minutes")),
     params:
-        images=setting(experiment, "evaluation", "running", "images"),
-        steps=setting(experiment, "evaluation", "running", "steps"),
-        lr=setting(experiment, "evaluation", "lr"),
-        loss_batch=setting(experiment, "batch_size"),
-        precision=setting(experiment, "evaluation", "precision"),
+        images=of(experiment, "settings", "evaluation", "running", "images"),
+        steps=of(experiment, "settings", "evaluation", "running", "steps"),
+        lr=of(experiment, "settings", "evaluation", "lr"),
+        loss_batch=of(experiment, "settings", "batch_size"),
+        precision=of(experiment, "settings", "evaluation", "precision"),
         attempts=recovery_folder("attempts/evaluate-{segment}"),
         events=event_folder,
         code=code("evaluate.py"),
@@ -38,9 +54,9 @@ rule evaluate_segment:
 rule select_optimal:
     """Join a run's running losses and keep the snapshot with the lowest."""
     input:
-        running=of_segments("running.csv"),
-        losses=of_segments("running.npy"),
-        best=large(of_segments("best.safetensors")),
+        segments=of_segments(run, "running.csv"),
+        segment_losses=of_segments(run, "running.npy"),
+        best=large(of_segments(run, "best.safetensors")),
     output:
         running=f"{RUN}/running.csv",
         losses=f"{RUN}/running.npy",
@@ -61,11 +77,11 @@ rule select_optimal:
 rule diagnose:
     """Say what became of a run, by the diversity and drift of its samples and by its losses."""
     input:
-        images=dataset_images,
-        about=dataset_file("images.json"),
-        permutation=dataset_file("permutation.npy"),
-        samples=large(of_segments("samples.npy")),
-        status=of_segments("status.json"),
+        images=images(experiment),
+        info=of_dataset(experiment, "images.json"),
+        permutation=of_dataset(experiment, "permutation.npy"),
+        samples=large(of_segments(run, "samples.npy")),
+        trained=of_segments(run, "status.json"),
         running=f"{RUN}/running.csv",
     output:
         diagnosis=f"{RUN}/diagnosis.csv",
@@ -80,9 +96,9 @@ rule diagnose:
         mem_mb=4000,
         runtime=60,
     params:
-        test_images=test_images,
-        every=setting(experiment, "samples", "every"),
-        lag=setting(experiment, "samples", "drift"),
+        test_images=of(experiment, "dataset.settings", "test"),
+        every=of(experiment, "settings", "samples", "every"),
+        lag=of(experiment, "settings", "samples", "drift"),
         code=code("diagnose.py"),
     script:
         "../scripts/diagnose.py"
@@ -91,12 +107,12 @@ rule diagnose:
 rule select_instance:
     """Keep the files of a model's best instance, the one with the lowest running loss (section 5.1)."""
     input:
-        running=of_instances("running.csv"),
-        losses=of_instances("running.npy"),
-        optimal=large(of_instances("optimal.safetensors")),
-        diagnosis=of_instances("diagnosis.csv"),
-        status=of_instances("status.json"),
-        converged=large(last_states),
+        running=of_runs(model, "running.csv"),
+        losses=of_runs(model, "running.npy"),
+        optimal=large(of_runs(model, "optimal.safetensors")),
+        diagnosis=of_runs(model, "diagnosis.csv"),
+        status=of_runs(model, "status.json"),
+        converged=large(end_states),
     output:
         running=f"{RUN}/running.csv",
         losses=f"{RUN}/running.npy",
@@ -120,11 +136,11 @@ rule select_instance:
 rule reconstruct_shard:
     """Reconstruct a share of the test images with many steps (section 5.1, final evaluation)."""
     input:
-        images=dataset_images,
-        about=dataset_file("images.json"),
-        permutation=dataset_file("permutation.npy"),
-        checkpoint=large(final_checkpoint),
-        changes=changes_of_checkpoint,
+        images=images(experiment),
+        info=of_dataset(experiment, "images.json"),
+        permutation=of_dataset(experiment, "permutation.npy"),
+        generator=large(source("file")),
+        changes=source("changes"),
     output:
         shard=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors"),
         provenance=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.provenance.json"),
@@ -135,14 +151,14 @@ rule reconstruct_shard:
     resources:
         gpu=1,
         mem_mb=8000,
-        runtime=reconstruction_minutes,
+        runtime=runtime(of(experiment, "final_minutes")),
     params:
-        images=setting(experiment, "evaluation", "final", "images"),
-        steps=setting(experiment, "evaluation", "final", "steps"),
-        shards=setting(experiment, "evaluation", "final", "shards"),
-        lr=setting(experiment, "evaluation", "lr"),
-        loss_batch=setting(experiment, "batch_size"),
-        precision=setting(experiment, "evaluation", "precision"),
+        images=of(experiment, "settings", "evaluation", "final", "images"),
+        steps=of(experiment, "settings", "evaluation", "final", "steps"),
+        shards=of(experiment, "settings", "evaluation", "final", "shards"),
+        lr=of(experiment, "settings", "evaluation", "lr"),
+        loss_batch=of(experiment, "settings", "batch_size"),
+        precision=of(experiment, "settings", "evaluation", "precision"),
         attempts=recovery_folder("attempts/{checkpoint}-{shard}"),
         code=code("reconstruct.py"),
     script:
@@ -152,8 +168,8 @@ rule reconstruct_shard:
 rule join_shards:
     """Join the shares of a final reconstruction."""
     input:
-        shards=shard_files("safetensors"),
-        records=shard_files("provenance.json"),
+        shards=shards("safetensors"),
+        records=shards("provenance.json"),
     output:
         reconstructions=f"{RUN}/final/{{checkpoint}}.safetensors",
         digest=f"{RUN}/final/{{checkpoint}}.sha256",
@@ -173,10 +189,10 @@ rule join_shards:
 rule probe:
     """Reconstruct a model's own samples, training images, and test images from random codes."""
     input:
-        images=dataset_images,
-        about=dataset_file("images.json"),
-        permutation=dataset_file("permutation.npy"),
-        optimal=ancient(f"{RUN}/optimal.safetensors"),
+        images=images(experiment),
+        info=of_dataset(experiment, "images.json"),
+        permutation=of_dataset(experiment, "permutation.npy"),
+        generator=ancient(f"{RUN}/optimal.safetensors"),
         changes=f"{RUN}/running.csv",
     output:
         losses=f"{RUN}/final/probes.safetensors",
@@ -184,21 +200,21 @@ rule probe:
     log:
         f"{RUN}/final/probes.log",
     wildcard_constraints:
-        experiment=any_of(STATISTICS),
+        experiment=any_of(PLAN.statistics),
     conda:
         "../envs/wngan.yaml"
     resources:
         gpu=1,
         mem_mb=8000,
-        runtime=probe_minutes,
+        runtime=runtime(of(statistics, "probe_minutes")),
     params:
-        images=setting(statistics, "images"),
-        starts=setting(statistics, "random_starts"),
-        test_images=test_images,
-        steps=setting(experiment, "evaluation", "final", "steps"),
-        lr=setting(experiment, "evaluation", "lr"),
-        loss_batch=setting(experiment, "batch_size"),
-        precision=setting(experiment, "evaluation", "precision"),
+        images=of(statistics, "settings", "images"),
+        starts=of(statistics, "settings", "random_starts"),
+        test_images=of(experiment, "dataset.settings", "test"),
+        steps=of(experiment, "settings", "evaluation", "final", "steps"),
+        lr=of(experiment, "settings", "evaluation", "lr"),
+        loss_batch=of(experiment, "settings", "batch_size"),
+        precision=of(experiment, "settings", "evaluation", "precision"),
         attempts=recovery_folder("attempts/probe"),
         code=code("probe.py"),
     script:
@@ -208,10 +224,10 @@ rule probe:
 rule sample:
     """Draw images of fixed codes from a run's optimal checkpoint or from a snapshot."""
     input:
-        source=large(sampled_file),
-        changes=changes_of_samples,
+        source=large(source("file")),
+        changes=source("changes"),
     output:
-        f"{RUN}/samples/{{at}}.npy",
+        samples=f"{RUN}/samples/{{at}}.npy",
     log:
         f"{RUN}/samples/{{at}}.log",
     conda:
@@ -221,7 +237,7 @@ rule sample:
         mem_mb=8000,
         runtime=30,
     params:
-        images=SAMPLES,
+        images=PLAN.samples,
         code=code("sample.py"),
     script:
         "../scripts/sample.py"

@@ -1,25 +1,30 @@
 # Figures, each as PNG and as PDF, by kind; config.yaml says what each one shows.
 
 
+def panels(wildcards):
+    """The samples of each of a figure's panels."""
+    return [f"{RUNS}/{run.place}/samples/{at}.npy" for run, at in figure(wildcards).panels]
+
+
 rule curves_figure:
     """Draw running losses against iterations."""
     input:
-        running=of_runs("running.csv"),
-        status=of_runs("status.json"),
+        running=of_runs(figure, "running.csv"),
+        statuses=of_runs(figure, "status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
     log:
         f"{RESULTS}/figures/{{figure}}.log",
     wildcard_constraints:
-        figure=any_of(config["figures"].get("curves", [])),
+        figure=any_of(PLAN.figures_of("curves")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=setting(figure, "runs"),
-        until=setting(figure, "until"),
-        paper=paper_losses("running_loss"),
+        runs=of(figure, "names"),
+        until=of(figure, "settings", "until"),
+        paper=of(figure, "paper_losses"),
         code=code("curves_figure.py"),
     script:
         "../scripts/curves_figure.py"
@@ -28,23 +33,23 @@ rule curves_figure:
 rule evolution_figure:
     """Draw samples of the same codes at several iterations."""
     input:
-        samples=large(evolution_files),
-        status=of_runs("status.json"),
+        samples=large(of_segments(figure, "samples.npy")),
+        statuses=of_runs(figure, "status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
     log:
         f"{RESULTS}/figures/{{figure}}.log",
     wildcard_constraints:
-        figure=any_of(config["figures"].get("evolution", [])),
+        figure=any_of(PLAN.figures_of("evolution")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=setting(figure, "runs"),
-        codes=setting(figure, "codes"),
-        iterations=setting(figure, "iterations"),
-        every=sample_interval,
+        runs=of(figure, "names"),
+        codes=of(figure, "settings", "codes"),
+        iterations=of(figure, "settings", "iterations"),
+        every=of(figure, "experiment.settings", "samples", "every"),
         code=code("evolution_figure.py"),
     script:
         "../scripts/evolution_figure.py"
@@ -53,24 +58,24 @@ rule evolution_figure:
 rule samples_figure:
     """Draw samples of many codes, in panels of a run at a checkpoint each."""
     input:
-        samples=sample_files,
-        running=of_runs("running.csv"),
-        status=of_runs("status.json"),
+        samples=panels,
+        running=of_runs(figure, "running.csv"),
+        statuses=of_runs(figure, "status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
     log:
         f"{RESULTS}/figures/{{figure}}.log",
     wildcard_constraints:
-        figure=any_of(config["figures"].get("samples", [])),
+        figure=any_of(PLAN.figures_of("samples")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=figure_runs_of,
-        panels=setting(figure, "panels"),
-        rows=setting(figure, "rows"),
-        columns=setting(figure, "columns"),
+        runs=of(figure, "names"),
+        panels=of(figure, "settings", "panels"),
+        rows=of(figure, "settings", "rows"),
+        columns=of(figure, "settings", "columns"),
         code=code("samples_figure.py"),
     script:
         "../scripts/samples_figure.py"
@@ -79,27 +84,27 @@ rule samples_figure:
 rule reconstructions_figure:
     """Draw test images beside what each model makes of them."""
     input:
-        images=figure_images,
-        about=figure_data("images.json"),
-        permutation=figure_data("permutation.npy"),
-        finals=large(of_runs("final/optimal.safetensors")),
-        changes=of_runs("final/optimal.sha256"),
-        status=of_runs("status.json"),
+        images=images(figure),
+        info=of_dataset(figure, "images.json"),
+        permutation=of_dataset(figure, "permutation.npy"),
+        finals=large(of_finals(figure, "safetensors")),
+        changes=of_finals(figure, "sha256"),
+        statuses=of_runs(figure, "status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
     log:
         f"{RESULTS}/figures/{{figure}}.log",
     wildcard_constraints:
-        figure=any_of(config["figures"].get("reconstructions", [])),
+        figure=any_of(PLAN.figures_of("reconstructions")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=setting(figure, "runs"),
-        choose=setting(figure, "choose"),
-        rows=setting(figure, "rows"),
-        groups=setting(figure, "groups"),
+        runs=of(figure, "names"),
+        choose=of(figure, "settings", "choose"),
+        rows=of(figure, "settings", "rows"),
+        groups=of(figure, "settings", "groups"),
         code=code("reconstructions_figure.py"),
     script:
         "../scripts/reconstructions_figure.py"
@@ -108,24 +113,24 @@ rule reconstructions_figure:
 rule collapse_figure:
     """Draw samples as a run collapses, or say that it did not."""
     input:
-        samples=large(samples_of_run),
-        diagnosis=of_runs("diagnosis.csv"),
-        status=of_runs("status.json"),
+        samples=large(of_segments(figure, "samples.npy")),
+        diagnosis=of_runs(figure, "diagnosis.csv"),
+        statuses=of_runs(figure, "status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
     log:
         f"{RESULTS}/figures/{{figure}}.log",
     wildcard_constraints:
-        figure=any_of(config["figures"].get("collapse", [])),
+        figure=any_of(PLAN.figures_of("collapse")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        run=setting(figure, "run"),
-        codes=setting(figure, "codes"),
-        columns=setting(figure, "columns"),
-        every=sample_interval,
+        run=of(figure, "settings", "run"),
+        codes=of(figure, "settings", "codes"),
+        columns=of(figure, "settings", "columns"),
+        every=of(figure, "experiment.settings", "samples", "every"),
         code=code("collapse_figure.py"),
     script:
         "../scripts/collapse_figure.py"
@@ -134,22 +139,22 @@ rule collapse_figure:
 rule groups_figure:
     """Draw groups of samples that share most."""
     input:
-        sample_files,
+        samples=panels,
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
     log:
         f"{RESULTS}/figures/{{figure}}.log",
     wildcard_constraints:
-        figure=any_of(config["figures"].get("groups", [])),
+        figure=any_of(PLAN.figures_of("groups")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        panels=setting(figure, "panels"),
-        among=setting(figure, "among"),
-        groups=setting(figure, "groups"),
-        size=setting(figure, "size"),
+        panels=of(figure, "settings", "panels"),
+        among=of(figure, "settings", "among"),
+        groups=of(figure, "settings", "groups"),
+        size=of(figure, "settings", "size"),
         code=code("groups_figure.py"),
     script:
         "../scripts/groups_figure.py"
@@ -158,23 +163,23 @@ rule groups_figure:
 rule steps_figure:
     """Draw reconstruction losses against the reconstruction's steps."""
     input:
-        finals=large(finals_of_figure("safetensors")),
-        changes=finals_of_figure("sha256"),
-        status=of_runs("status.json"),
+        finals=large(of_finals(figure, "safetensors")),
+        changes=of_finals(figure, "sha256"),
+        statuses=of_runs(figure, "status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
     log:
         f"{RESULTS}/figures/{{figure}}.log",
     wildcard_constraints:
-        figure=any_of(config["figures"].get("steps", [])),
+        figure=any_of(PLAN.figures_of("steps")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=setting(figure, "runs"),
-        checkpoints=setting(figure, "checkpoints"),
-        paper=paper_losses("final_loss"),
+        runs=of(figure, "names"),
+        checkpoints=of(figure, "settings", "checkpoints"),
+        paper=of(figure, "paper_losses"),
         code=code("steps_figure.py"),
     script:
         "../scripts/steps_figure.py"
@@ -183,21 +188,21 @@ rule steps_figure:
 rule diversity_figure:
     """Draw how diverse samples are and how far they drift."""
     input:
-        diagnosis=of_runs("diagnosis.csv"),
-        status=of_runs("status.json"),
+        diagnosis=of_runs(figure, "diagnosis.csv"),
+        statuses=of_runs(figure, "status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
     log:
         f"{RESULTS}/figures/{{figure}}.log",
     wildcard_constraints:
-        figure=any_of(config["figures"].get("diversity", [])),
+        figure=any_of(PLAN.figures_of("diversity")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=setting(figure, "runs"),
-        lag=drift_lag,
+        runs=of(figure, "names"),
+        lag=of(figure, "experiment.settings", "samples", "drift"),
         code=code("diversity_figure.py"),
     script:
         "../scripts/diversity_figure.py"
@@ -206,22 +211,22 @@ rule diversity_figure:
 rule codes_figure:
     """Draw how long the codes of final reconstructions are, beside those of the prior."""
     input:
-        finals=large(of_runs("final/optimal.safetensors")),
-        changes=of_runs("final/optimal.sha256"),
-        status=of_runs("status.json"),
+        finals=large(of_finals(figure, "safetensors")),
+        changes=of_finals(figure, "sha256"),
+        statuses=of_runs(figure, "status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
     log:
         f"{RESULTS}/figures/{{figure}}.log",
     wildcard_constraints:
-        figure=any_of(config["figures"].get("codes", [])),
+        figure=any_of(PLAN.figures_of("codes")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=setting(figure, "runs"),
-        code_length=code_length,
+        runs=of(figure, "names"),
+        code_length=of(figure, "experiment.settings", "code_length"),
         code=code("codes_figure.py"),
     script:
         "../scripts/codes_figure.py"

@@ -1,14 +1,29 @@
 # Provenance: with which configuration, code, machines and seeds results were computed.
 
+from wngan.provenance import config_digest
+
+
+def made_of(wildcards):
+    """What is known beforehand of each table, figure and claim: its runs, and digests."""
+    return {
+        item.name: {
+            "runs": sorted({run.place for run in item.runs}),
+            "finals": sorted({final.place for final in item.finals}),
+            "config": config_digest(item.settings),
+            "code": code(item.script, item.without),
+        }
+        for item in PLAN.items
+    }
+
 
 rule run_provenance:
     """Join what the jobs of a run recorded: seeds, versions, devices, attempts, times."""
     input:
         status=f"{RUN}/status.json",
-        train=of_segments("train.provenance.json"),
-        evaluate=of_segments("evaluate.provenance.json"),
+        train=of_segments(run, "train.provenance.json"),
+        evaluate=of_segments(run, "evaluate.provenance.json"),
     output:
-        f"{RUN}/provenance.json",
+        provenance=f"{RUN}/provenance.json",
     log:
         f"{RUN}/provenance.log",
     wildcard_constraints:
@@ -26,19 +41,19 @@ rule provenance:
     """Say which runs each table, figure and claim is of, and what is known of those runs."""
     input:
         # Made first, as the digests of code and configuration are those that they should have.
-        [f"{RESULTS}/tables/{table}.csv" for table in ALL_TABLES],
-        [f"{RESULTS}/figures/{figure}.png" for figure in FIGURES],
-        [f"{RESULTS}/claims/{claim}.csv" for claim in CLAIMS],
-        runs=run_records,
-        finals=final_records,
+        [f"{RESULTS}/tables/{name}.csv" for name in PLAN.all_tables],
+        [f"{RESULTS}/figures/{name}.png" for name in PLAN.figures],
+        [f"{RESULTS}/claims/{name}.csv" for name in PLAN.claims],
+        records=[f"{RUNS}/{run}/provenance.json" for run in PLAN.known_runs],
+        final_records=[f"{RUNS}/{final}.provenance.json" for final in PLAN.known_finals],
     output:
         json=f"{RESULTS}/provenance.json",
         devices=f"{RESULTS}/devices.csv",
-        html=report(
+        html=shown(
             f"{RESULTS}/provenance.html",
-            caption="../report/runs.rst",
-            category="Runs",
-            labels=labels_of_all("Runs", "seeds, devices, times, digests"),
+            "runs",
+            "Runs",
+            labels_of_all("Runs", "seeds, devices, times, digests"),
         ),
     log:
         f"{RESULTS}/provenance.log",
@@ -47,8 +62,8 @@ rule provenance:
         "../envs/wngan.yaml"
     params:
         results=made_of,
-        runs=known_runs,
-        finals=known_finals,
+        runs=PLAN.known_runs,
+        finals=PLAN.known_finals,
         code=code("provenance_table.py"),
     script:
         "../scripts/provenance_table.py"
@@ -57,14 +72,14 @@ rule provenance:
 rule rates:
     """Say how fast each run was trained, evaluated and reconstructed with, and on what."""
     input:
-        f"{RESULTS}/provenance.json",
+        provenance=f"{RESULTS}/provenance.json",
     output:
         csv=f"{RESULTS}/rates.csv",
-        html=report(
+        html=shown(
             f"{RESULTS}/rates.html",
-            caption="../report/rates.rst",
-            category="Benchmarks",
-            labels=labels_of_all("Benchmark", "rates of these runs"),
+            "rates",
+            "Benchmarks",
+            labels_of_all("Benchmark", "rates of these runs"),
         ),
     log:
         f"{RESULTS}/rates.log",

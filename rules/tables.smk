@@ -5,21 +5,16 @@ rule architecture_table:
     """Make table 1 from the networks themselves."""
     output:
         csv=f"{RESULTS}/tables/{{table}}.csv",
-        html=report(
-            f"{RESULTS}/tables/{{table}}.html",
-            caption="../report/tables.rst",
-            category="Tables",
-            labels=table_labels,
-        ),
+        html=table_html(f"{RESULTS}/tables/{{table}}.html", labels=of(table, "labels")),
     log:
         f"{RESULTS}/tables/{{table}}.log",
     wildcard_constraints:
-        table=any_of(set(TABLES) & {"table1"}),
+        table=any_of(PLAN.tables_of("architecture")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        networks=table1_networks,
+        networks=of(table, "networks"),
         code=code("architecture_table.py"),
     script:
         "../scripts/architecture_table.py"
@@ -28,26 +23,21 @@ rule architecture_table:
 rule loss_table:
     """Make a table of running and final losses."""
     input:
-        running=of_rows("running.csv"),
-        status=of_rows("status.json"),
-        finals=finals_of_rows,
+        running=of_runs(table, "running.csv"),
+        statuses=of_runs(table, "status.json"),
+        finals=of_finals(table, "csv"),
     output:
         csv=f"{RESULTS}/tables/{{table}}.csv",
-        html=report(
-            f"{RESULTS}/tables/{{table}}.html",
-            caption="../report/tables.rst",
-            category="Tables",
-            labels=table_labels,
-        ),
+        html=table_html(f"{RESULTS}/tables/{{table}}.html", labels=of(table, "labels")),
     log:
         f"{RESULTS}/tables/{{table}}.log",
     wildcard_constraints:
-        table=any_of(set(TABLES) - {"table1"}),
+        table=any_of(PLAN.tables_of("loss")),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        rows=table_rows,
+        rows=of(table, "rows"),
         code=code("loss_table.py"),
     script:
         "../scripts/loss_table.py"
@@ -56,26 +46,23 @@ rule loss_table:
 rule pairs_table:
     """Compare the final losses of each pair of models."""
     input:
-        status=of_models("status.json"),
-        finals=of_models("final/optimal.csv"),
+        statuses=of_runs(statistics, "status.json"),
+        finals=of_runs(statistics, "final/optimal.csv"),
     output:
         csv=f"{RESULTS}/tables/pairs_{{experiment}}.csv",
-        html=report(
-            f"{RESULTS}/tables/pairs_{{experiment}}.html",
-            caption="../report/tables.rst",
-            category="Tables",
-            labels=statistics_labels("pairs of models"),
+        html=table_html(
+            f"{RESULTS}/tables/pairs_{{experiment}}.html", labels=of(statistics, "labels", "pairs")
         ),
     log:
         f"{RESULTS}/tables/pairs_{{experiment}}.log",
     wildcard_constraints:
-        experiment=any_of(STATISTICS),
+        experiment=any_of(PLAN.statistics),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        models=setting(statistics, "models"),
-        paper=paper_rows,
+        models=of(statistics, "settings", "models"),
+        paper=of(statistics, "paper"),
         code=code("pairs_table.py"),
     script:
         "../scripts/pairs_table.py"
@@ -84,26 +71,24 @@ rule pairs_table:
 rule spread_table:
     """Say how far the instances of each model are apart."""
     input:
-        running=of_each_instance("running.csv"),
-        status=of_each_instance("status.json"),
+        running=of_runs(instances, "running.csv"),
+        statuses=of_runs(instances, "status.json"),
     output:
         csv=f"{RESULTS}/tables/spread_{{experiment}}.csv",
-        html=report(
+        html=table_html(
             f"{RESULTS}/tables/spread_{{experiment}}.html",
-            caption="../report/tables.rst",
-            category="Tables",
-            labels=statistics_labels("spread of instances"),
+            labels=of(statistics, "labels", "spread"),
         ),
     log:
         f"{RESULTS}/tables/spread_{{experiment}}.log",
     wildcard_constraints:
-        experiment=any_of(STATISTICS),
+        experiment=any_of(PLAN.statistics),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        runs=each_instance,
-        paper=paper_rows,
+        runs=of(statistics, "instance_names"),
+        paper=of(statistics, "paper"),
         code=code("spread_table.py"),
     script:
         "../scripts/spread_table.py"
@@ -112,27 +97,25 @@ rule spread_table:
 rule evaluator_table:
     """Say what the evaluator itself loses, on training images, and by where it starts."""
     input:
-        status=of_models("status.json"),
-        finals=of_models("final/optimal.csv"),
-        probes=of_models("final/probes.safetensors"),
+        statuses=of_runs(statistics, "status.json"),
+        finals=of_runs(statistics, "final/optimal.csv"),
+        probes=of_runs(statistics, "final/probes.safetensors"),
     output:
         csv=f"{RESULTS}/tables/evaluator_{{experiment}}.csv",
-        html=report(
+        html=table_html(
             f"{RESULTS}/tables/evaluator_{{experiment}}.html",
-            caption="../report/tables.rst",
-            category="Tables",
-            labels=statistics_labels("the evaluator"),
+            labels=of(statistics, "labels", "evaluator"),
         ),
     log:
         f"{RESULTS}/tables/evaluator_{{experiment}}.log",
     wildcard_constraints:
-        experiment=any_of(STATISTICS),
+        experiment=any_of(PLAN.statistics),
     localrule: True
     conda:
         "../envs/wngan.yaml"
     params:
-        models=setting(statistics, "models"),
-        running_images=setting(experiment, "evaluation", "running", "images"),
+        models=of(statistics, "settings", "models"),
+        running_images=of(experiment, "settings", "evaluation", "running", "images"),
         code=code("evaluator_table.py"),
     script:
         "../scripts/evaluator_table.py"
@@ -141,15 +124,12 @@ rule evaluator_table:
 rule summary:
     """Put all of the paper's losses beside the measured ones, and count the verdicts on its claims."""
     input:
-        tables=[f"{RESULTS}/tables/{table}.csv" for table in LOSS_TABLES],
+        tables=[f"{RESULTS}/tables/{table}.csv" for table in PLAN.tables_of("loss")],
         claims=f"{RESULTS}/claims.csv",
     output:
         csv=f"{RESULTS}/summary.csv",
-        html=report(
-            f"{RESULTS}/summary.html",
-            caption="../report/summary.rst",
-            category="Tables",
-            labels=labels_of_all("Table", "summary"),
+        html=shown(
+            f"{RESULTS}/summary.html", "summary", "Tables", labels_of_all("Table", "summary")
         ),
     log:
         f"{RESULTS}/summary.log",
@@ -157,7 +137,7 @@ rule summary:
     conda:
         "../envs/wngan.yaml"
     params:
-        experiments=LOSS_TABLES,
+        experiments=PLAN.tables_of("loss"),
         code=code("summary.py"),
     script:
         "../scripts/summary.py"

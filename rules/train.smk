@@ -1,12 +1,42 @@
 # Training: a chain of segments per run, each a job that can be killed and continued.
 
 
+def previous(name):
+    """A file of the segment before, or nothing for the first."""
+
+    def file(wildcards):
+        number = int(wildcards.segment) - 1
+        return f"{RUN}/segments/{number}/{name}".format(**wildcards) if number else []
+
+    return file
+
+
+def training_settings(wildcards):
+    """What a run trains."""
+    return experiment(wildcards).training(run(wildcards))
+
+
+def segment_start(wildcards):
+    """The last iteration before a segment."""
+    return (int(wildcards.segment) - 1) * run(wildcards).segment
+
+
+def segment_stop(wildcards):
+    """The last iteration of a segment."""
+    return int(wildcards.segment) * run(wildcards).segment
+
+
+def snapshot_folder(path):
+    """The folder of a segment's snapshots, flagged as the configuration wants it."""
+    return directory(path) if config["keep_snapshots"] else temp(directory(path))
+
+
 rule train_segment:
     """Train one segment of a run."""
     input:
-        images=dataset_images,
-        about=dataset_file("images.json"),
-        permutation=dataset_file("permutation.npy"),
+        images=images(experiment),
+        info=of_dataset(experiment, "images.json"),
+        permutation=of_dataset(experiment, "permutation.npy"),
         previous=large(previous("state.safetensors")),
         changes=previous("status.json"),
     output:
@@ -22,17 +52,17 @@ rule train_segment:
         instance=r"\d+",
     conda:
         "../envs/wngan.yaml"
-    threads: training_threads
+    threads: of(experiment, "training_threads")
     resources:
         gpu=1,
         mem_mb=8000,
-        runtime=training_minutes,
+        runtime=runtime(of(experiment, "training_minutes"), more=False),
     params:
         settings=training_settings,
         start=segment_start,
         stop=segment_stop,
-        test_images=test_images,
-        restarts=restarts,
+        test_images=of(experiment, "dataset.settings", "test"),
+        restarts=of(run, "restarts"),
         recovery=recovery_folder("{segment}"),
         attempts=recovery_folder("attempts/train-{segment}"),
         events=event_folder,

@@ -1,7 +1,7 @@
 """95 % intervals: of means over images by resampling them, and of shares of instances."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,11 @@ class Estimate(NamedTuple):
     value: float
     low: float = np.nan
     high: float = np.nan
+
+
+def above(a: Any, b: Any) -> Any:
+    """By how many percent `a` is above `b`, numbers or arrays."""
+    return 100 * a / b - 100
 
 
 def paired(statistic: Callable[[Means], NDArray[np.float64]], *losses: ArrayLike) -> Estimate:

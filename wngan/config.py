@@ -9,14 +9,11 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from wngan.claims import ARCHITECTURES, INSTANCES, LR_FACTORS, needs
+from wngan.claims import CLAIMS
 from wngan.names import NAMES
+from wngan.plan import claim_experiments, figure_panels, figure_runs
+from wngan.runs import BEST, Config, split_run
 from wngan.sizes import map_size
-
-Config = dict[str, Any]
-
-WHOLE = {"data", "datasets", "experiments", "results"}
-"""Keys of a whole configuration; a file without one of them changes single keys of config.yaml."""
 
 # JSON would take 2000.0 for an integer.
 Validator = extend(  # type: ignore[no-untyped-call]
@@ -39,29 +36,20 @@ def check(config: Config, schema: Config) -> None:
         raise ConfigError("\n".join(problems))
 
 
-def split_run(run: str) -> tuple[str, str]:
-    """A run as configurations name it, as model and instance: "bn/2" or, for the best, "bn"."""
-    model, _, instance = run.partition("/")
-    return model, instance or "best"
+def complete(config: Config, schema: Config, below: Config) -> Config:
+    """`config` itself if it is whole, else `below` with what `config` changes of it.
+
+    A whole configuration has every key that the schema requires; one that lacks any changes single
+    keys of another, at any depth.
+    """
+    return config if config.keys() >= set(schema["required"]) else _over(below, config)
 
 
-def figure_panels(spec: Config) -> list[tuple[str, str]]:
-    """Runs and checkpoints ("optimal" or an iteration) of a figure's panels, row by row."""
-    panels = [row if isinstance(row, list) else [row] for row in spec.get("panels", [])]
-    return [(*panel.split("@"),) for row in panels for panel in row]
-
-
-def figure_runs(spec: Config) -> list[str]:
-    """The runs that a figure shows, each once."""
-    if "panels" in spec:
-        return list(dict.fromkeys(run for run, _ in figure_panels(spec)))
-    return spec["runs"] if "runs" in spec else [spec["run"]]
-
-
-def claim_experiments(config: Config, claim: str) -> list[str]:
-    """The names of the experiments that a claim is judged by."""
-    names = config["claims"][claim]
-    return [names] if isinstance(names, str) else names
+def _over(below: Any, above: Any) -> Any:
+    """`above`, and what `below` has beside it."""
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return below | {key: _over(below.get(key), value) for key, value in above.items()}
 
 
 def _sentence(error: ValidationError) -> str:
@@ -112,21 +100,34 @@ def _contradictions(config: Config) -> Iterator[str]:
     for name in config.get("only", []):
         if name not in config["experiments"]:
             yield f"only: there is no experiment {name!r}."
-    for table, name in config["tables"].items():
-        if name not in config["experiments"]:
-            yield f"tables.{table}: there is no experiment {name!r}."
-        elif table == "table1" and config["experiments"][name]["architecture"] != "dcgan":
-            yield f"tables.table1: it is of DCGANs, which {name} does not train."
+    yield from _once("tables", config["tables"])
+    for kind, tables in config["tables"].items():
+        for table, spec in tables.items():
+            key, experiment = (
+                f"tables.{kind}.{table}",
+                config["experiments"].get(spec["experiment"]),
+            )
+            if experiment is None:
+                yield f"{key}.experiment: there is no experiment {spec['experiment']!r}."
+            elif kind == "architecture" and experiment["architecture"] != "dcgan":
+                yield f"{key}: it is of DCGANs, which {spec['experiment']} does not train."
     for name, spec in config.get("statistics", {}).items():
         yield from _statistics(config, name, spec)
     for claim in config["claims"]:
         yield from _claim(config, claim)
-    kinds: dict[str, str] = {}
+    yield from _once("figures", config["figures"])
     for kind, figures in config["figures"].items():
         for figure, spec in figures.items():
-            if kinds.setdefault(figure, kind) != kind:
-                yield f"figures.{kind}.{figure}: it is already one of figures.{kinds[figure]}."
             yield from _figure(config, f"figures.{kind}.{figure}", spec)
+
+
+def _once(key: str, items: Config) -> Iterator[str]:
+    """Names that several kinds of tables or figures have."""
+    kinds: dict[str, str] = {}
+    for kind, names in items.items():
+        for name in names:
+            if kinds.setdefault(name, kind) != kind:
+                yield f"{key}.{kind}.{name}: it is already one of {key}.{kinds[name]}."
 
 
 def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
@@ -184,22 +185,23 @@ def _claim(config: Config, claim: str) -> Iterator[str]:
         if name not in config["experiments"]:
             yield f"{key}: there is no experiment {name!r}."
             return
-    needed = needs(claim, len(names))
+    record = CLAIMS[claim]
+    needed = record.needs_of(len(names))
     if len(names) != len(needed):
         plural = "s" if len(needed) > 1 else ""
         yield f"{key}: it needs {len(needed)} experiment{plural}, not {len(names)}."
         return
     experiments = [config["experiments"][name] for name in names]
     for name, experiment, runs in zip(names, experiments, needed, strict=True):
-        if experiment["architecture"] != ARCHITECTURES.get(claim, experiment["architecture"]):
-            yield f"{key}: {name} must have the architecture {ARCHITECTURES[claim]}."
+        if record.architecture not in (None, experiment["architecture"]):
+            yield f"{key}: {name} must have the architecture {record.architecture}."
         for model in dict.fromkeys(run.removesuffix("/*") for run in runs):
-            settings, least = experiment["models"].get(model), INSTANCES.get(claim, 1)
+            settings, least = experiment["models"].get(model), record.instances
             if settings is None:
                 yield f"{key}: {name} has no model {model!r}."
             elif settings["instances"] < least:
                 yield f"{key}: {name} must have at least {least} instances of {model}."
-    factors = LR_FACTORS.get(claim) or (None,) * len(names)
+    factors = record.lr_factors or (None,) * len(names)
     for name, experiment, factor in zip(names, experiments, factors, strict=True):
         lr = experiments[0]["lr"] * factor if factor else experiment["lr"]
         if not math.isclose(experiment["lr"], lr):
@@ -239,9 +241,9 @@ def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:
         if settings is None:
             yield f"{key}: {spec['experiment']} has no model {model!r}."
             continue
-        if instance != "best" and int(instance) > settings["instances"]:
+        if instance != BEST and int(instance) > settings["instances"]:
             yield f"{key}: {spec['experiment']} has no instance {instance} of {model}."
-        if instance == "best" and (iterations or ("columns" in spec and "codes" in spec)):
+        if instance == BEST and (iterations or ("columns" in spec and "codes" in spec)):
             yield f"{key}: at given iterations a run names its instance, as in {model}/1."
         for iteration in iterations:
             if iteration % every or iteration > settings["iterations"]:

@@ -17,6 +17,9 @@ from wngan.log import Progress
 DIVERSE, ALIKE = 0.2, 0.05
 """Samples are diverse from the first, and all alike below the second diversity."""
 
+FAILURES = ("diverged", "collapsed", "undiverse")
+"""The status of a run that failed."""
+
 SUCCESSIVE = 5
 """A state counts once it lasts for this many successive samples (or evaluations)."""
 

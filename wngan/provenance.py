@@ -20,7 +20,7 @@ from typing import Any
 
 logger = logging.getLogger("wngan")  # as wngan.log has it, which imports more
 
-WITHOUT_EFFECT = ("__init__.py", "events.py", "locks.py", "log.py", "provenance.py")
+WITHOUT_EFFECT = ("__init__.py", "events.py", "job.py", "locks.py", "log.py", "provenance.py")
 """Modules that no result depends on."""
 
 PACKAGES = ("numpy", "safetensors", "torch")
@@ -45,10 +45,16 @@ def sources(script: Path) -> tuple[Path, ...]:
 
 
 @cache
-def code_digest(script: Path) -> str:
-    """A digest of the names and contents of `sources(script)`; times and places do not matter."""
+def code_digest(script: Path, without: frozenset[Path] = frozenset()) -> str:
+    """A digest of the names and contents of `sources(script)`; times and places do not matter.
+
+    Args:
+        without: sources that don't count.
+    """
     digest = hashlib.sha256()
     for file in sources(script):
+        if file in without:
+            continue
         digest.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:16]
 

@@ -1,0 +1,501 @@
+"""The plan: the tables, figures and claims that a checked configuration asks for, as records.
+
+Rules, provenance, captions, `wngan.status` and `benchmarks.cost` read it, so that each fact about
+runs, tables, figures and claims is derived once. Nothing here looks at a file or knows Snakemake.
+Places of files are relative to the folder `runs` of the results.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import getfile
+from pathlib import Path
+from typing import Any
+
+from wngan.claims import CLAIMS, FILES
+from wngan.runs import BEST, Config, Dataset, Experiment, Final, Model, Run, split_run
+
+Row = Mapping[str, str]
+"""A row of report/paper_values.csv."""
+
+FINALS_OF = {"reconstructions": ("optimal",), "codes": ("optimal",)}
+"""The checkpoints whose final reconstructions a kind of figure shows, if its settings don't say."""
+
+STATISTICS = ("pairs", "spread", "evaluator")
+"""Kinds of tables that an entry of `statistics` makes."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a table, a figure or a claim is made of.
+
+    Attributes:
+        name: of its files, as in "table2".
+        script: that makes it.
+        settings: what decides what it shows.
+        runs: whose files it takes.
+        finals: final reconstructions that it takes.
+        without: modules that the script imports, but that this item does not depend on.
+    """
+
+    name: str
+    script: str
+    settings: Any
+    runs: list[Run]
+    finals: list[Final]
+    without: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the paper, or like one of the paper's.
+
+    Attributes:
+        name: as in "table2".
+        kind: "architecture" or "loss".
+        rows: of the paper's values, each of one of `runs`; "" where the paper has no value.
+    """
+
+    name: str
+    kind: str
+    experiment: Experiment
+    rows: list[dict[str, str]]
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The run of each row."""
+        return [self.experiment.run(f"{row['model']}/{row['instance']}") for row in self.rows]
+
+    @cached_property
+    def finals(self) -> list[Final]:
+        """The final reconstructions of those rows for which the paper has a final loss."""
+        return [
+            Final(run, row["checkpoint"])
+            for run, row in zip(self.runs, self.rows, strict=True)
+            if row["final_loss"]
+        ]
+
+    @property
+    def networks(self) -> Config:
+        """Sizes and models of the networks that a table of architectures describes."""
+        settings = self.experiment.settings
+        return {
+            "image_size": self.experiment.dataset.settings["image_size"],
+            "channels": settings["channels"],
+            "code_length": settings["code_length"],
+            "models": list(settings["models"]),
+        }
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """How the report lists it."""
+        models = [run.model for run in self.runs] or list(self.experiment.settings["models"])
+        return labels("Table", self.name.removeprefix("table"), self.experiment.name, models)
+
+    @property
+    def item(self) -> Item:
+        """What it is made of."""
+        settings: list[Any] = [*self.rows] or [self.name, self.experiment.name]
+        return Item(self.name, f"{self.kind}_table.py", settings, self.runs, self.finals)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Tables of what the paper leaves out: `STATISTICS` of an experiment.
+
+    Attributes:
+        settings: as in the configuration.
+        paper: the paper's rows of optimal checkpoints for the experiment that this one repeats.
+    """
+
+    experiment: Experiment
+    settings: Config
+    paper: list[Row]
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The best instance of each model."""
+        return [self.experiment.run(model) for model in self.settings["models"]]
+
+    @cached_property
+    def instances(self) -> Model:
+        """All instances of the models."""
+        models = map(self.experiment.model, self.settings["models"])
+        return Model([run for model in models for run in model.runs])
+
+    @property
+    def instance_names(self) -> list[str]:
+        """All instances, as in bn/2."""
+        return [run.name for run in self.instances.runs]
+
+    @property
+    def probe_minutes(self) -> int:
+        """Of own samples, of training images, and of test images from each random start."""
+        starts = self.settings["random_starts"]
+        return self.experiment.probe_minutes((2 + starts) * self.settings["images"])
+
+    @property
+    def labels(self) -> dict[str, dict[str, str]]:
+        """How the report lists each of the tables, by kind."""
+        titles = ("pairs of models", "spread of instances", "the evaluator")
+        models = self.settings["models"]
+        return {
+            kind: labels("Table", title, self.experiment.name, models)
+            for kind, title in zip(STATISTICS, titles, strict=True)
+        }
+
+    @property
+    def items(self) -> Iterator[Item]:
+        """What each of the tables is made of."""
+        optimal = [Final(run, "optimal") for run in self.runs]
+        finals = {
+            "pairs": optimal,
+            "spread": [],
+            "evaluator": [*optimal, *(Final(run, "probes") for run in self.runs)],
+        }
+        for kind in STATISTICS:
+            runs = self.instances.runs if kind == "spread" else self.runs
+            name = f"{kind}_{self.experiment.name}"
+            yield Item(name, f"{kind}_table.py", self.settings, runs, finals[kind])
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure.
+
+    Attributes:
+        name: as in "figure01".
+        kind: of the figure, as in "curves".
+        settings: as in the configuration.
+        paper: rows of the paper's values for the runs that it shows.
+    """
+
+    name: str
+    kind: str
+    settings: Config
+    experiment: Experiment
+    paper: list[dict[str, str]]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Its runs as the configuration names them, each once."""
+        return figure_runs(self.settings)
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """Its runs."""
+        return [self.experiment.run(name) for name in self.names]
+
+    @property
+    def segments(self) -> list[tuple[Run, int]]:
+        """The segments of each run up to the last iteration that it shows, or all."""
+        last = max(self.settings.get("iterations", [math.inf]))
+        return [
+            (run, number)
+            for each in self.runs
+            for run, number in each.segments
+            if (number - 1) * run.segment < last
+        ]
+
+    @property
+    def panels(self) -> list[tuple[Run, str]]:
+        """The run of each panel, with "optimal" or an iteration, row by row."""
+        return [(self.experiment.run(run), at) for run, at in figure_panels(self.settings)]
+
+    @property
+    def finals(self) -> list[Final]:
+        """The final reconstructions that it shows, for each checkpoint those of all runs."""
+        checkpoints = self.settings.get("checkpoints", FINALS_OF.get(self.kind, ()))
+        return [Final(run, checkpoint) for checkpoint in checkpoints for run in self.runs]
+
+    @property
+    def paper_losses(self) -> dict[str, float]:
+        """The paper's losses of its runs, as in {"bn@optimal": 0.017}.
+
+        Final losses where it shows final reconstructions, else running losses, but for those that
+        came later in the training than what it shows.
+        """
+        column = "final_loss" if self.finals else "running_loss"
+        shown = self.settings.get("checkpoints", ["optimal"])
+        names = dict(zip(self.runs, self.names, strict=True))
+        losses = {}
+        for row in self.paper:
+            run = self.experiment.run(f"{row['model']}/{row['instance']}")
+            until = self.settings.get("until", math.inf)
+            cut = until < min(int(row["iteration"] or 0), run.iterations)
+            if run in names and row["checkpoint"] in shown and row[column] and not cut:
+                losses[f"{names[run]}@{row['checkpoint']}"] = float(row[column])
+        return losses
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """How the report lists it."""
+        models = [run.model for run in self.runs]
+        return labels("Figure", self.name.removeprefix("figure"), self.experiment.name, models)
+
+    @property
+    def item(self) -> Item:
+        """What it is made of."""
+        return Item(self.name, f"{self.kind}_figure.py", self.settings, self.runs, self.finals)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the paper, and the experiments that it is judged by.
+
+    Attributes:
+        name: as in "C1".
+    """
+
+    name: str
+    experiments: list[Experiment]
+
+    @cached_property
+    def needed(self) -> list[list[tuple[Run, tuple[str, ...]]]]:
+        """For each experiment its runs, each with what it takes of them (`wngan.claims.FILES`)."""
+        needs = CLAIMS[self.name].needs_of(len(self.experiments))
+        return [
+            [
+                (run, ("status", *files))
+                for name, files in needed.items()
+                for run in _instances(experiment, name)
+            ]
+            for experiment, needed in zip(self.experiments, needs, strict=True)
+        ]
+
+    @property
+    def runs(self) -> list[list[Config]]:
+        """The same as `scripts/claim.py` takes it."""
+        return [
+            [
+                {
+                    "experiment": run.experiment,
+                    "model": run.model,
+                    "instance": run.instance,
+                    "iterations": run.iterations,
+                    "files": list(files),
+                }
+                for run, files in group
+            ]
+            for group in self.needed
+        ]
+
+    @property
+    def files(self) -> list[str]:
+        """The places of those files, in that order."""
+        return [f"{run.place}/{FILES[name]}" for run, names in self._found for name in names]
+
+    @property
+    def item(self) -> Item:
+        """What it is made of."""
+        runs = [run for run, _ in self._found]
+        finals = [
+            Final(run, name)
+            for run, names in self._found
+            for name in names
+            if FILES[name].startswith("final/")
+        ]
+        modules = {name: Path(getfile(claim.judge)).resolve() for name, claim in CLAIMS.items()}
+        others = frozenset(modules.values()) - {modules[self.name]}
+        return Item(self.name, "claim.py", self.runs, runs, finals, others)
+
+    @property
+    def _found(self) -> Iterator[tuple[Run, tuple[str, ...]]]:
+        """The runs as they are found: where a model has one instance, that is the best."""
+        for experiment, group in zip(self.experiments, self.needed, strict=True):
+            for run, names in group:
+                yield experiment.run(run.name), names
+
+
+def _instances(experiment: Experiment, name: str) -> list[Run]:
+    """The run bn, as the best instance even of one, or all instances for bn/*."""
+    model, instance = split_run(name)
+    if instance == "*":
+        return experiment.model(model).runs
+    return [experiment.instance(model, instance)]
+
+
+def figure_panels(settings: Config) -> list[tuple[str, str]]:
+    """Runs and checkpoints ("optimal" or an iteration) of a figure's panels, row by row."""
+    panels = [row if isinstance(row, list) else [row] for row in settings.get("panels", [])]
+    return [(*panel.split("@"),) for row in panels for panel in row]
+
+
+def figure_runs(settings: Config) -> list[str]:
+    """The runs that a figure shows, each once."""
+    if "panels" in settings:
+        return list(dict.fromkeys(run for run, _ in figure_panels(settings)))
+    return settings["runs"] if "runs" in settings else [settings["run"]]
+
+
+def claim_experiments(config: Config, claim: str) -> list[str]:
+    """The names of the experiments that a claim is judged by."""
+    names = config["claims"][claim]
+    return [names] if isinstance(names, str) else names
+
+
+def labels(kind: str, name: str, experiment: str, models: Sequence[str]) -> dict[str, str]:
+    """How the report lists an item: a column with what it is, its experiment and its models."""
+    return {kind: name, "Experiment": experiment, "Models": ", ".join(dict.fromkeys(models))}
+
+
+def target(row: Row) -> str:
+    """The table that a row of the paper's values belongs to, as in "table2"."""
+    return f"table{row['table']}" if row["table"].isdigit() else row["table"]
+
+
+class Plan:
+    """All that a configuration asks for.
+
+    Args:
+        config: as `wngan.config.check` accepts it. With `only`, tables, figures and claims are
+            those of these experiments alone.
+        paper: rows of report/paper_values.csv.
+
+    Attributes:
+        datasets, experiments: all of them, by name.
+        tables, figures, claims: by name.
+        statistics: by experiment.
+        samples: how many samples the largest figure of samples shows.
+    """
+
+    def __init__(self, config: Config, paper: Sequence[Row]) -> None:
+        self.paper = paper
+        self.datasets = {name: Dataset(name, each) for name, each in config["datasets"].items()}
+        self.experiments = {
+            name: Experiment(name, self.datasets[each["dataset"]], each, config["seed"])
+            for name, each in config["experiments"].items()
+        }
+        only = config.get("only") or list(config["experiments"])
+        self.shown = [each for name, each in self.experiments.items() if name in only]
+        self.tables = {
+            name: self._table(name, kind, settings)
+            for kind, tables in config["tables"].items()
+            for name, settings in tables.items()
+            if settings["experiment"] in only
+        }
+        self.statistics = {
+            name: self._statistics(name, settings)
+            for name, settings in config.get("statistics", {}).items()
+            if name in only
+        }
+        self.figures = {
+            name: self._figure(name, kind, settings)
+            for kind, figures in config["figures"].items()
+            for name, settings in figures.items()
+            if settings["experiment"] in only
+        }
+        names = {claim: claim_experiments(config, claim) for claim in config["claims"]}
+        self.claims = {
+            claim: Claim(claim, [self.experiments[name] for name in experiments])
+            for claim, experiments in names.items()
+            if set(experiments) <= set(only)
+        }
+        figures = config["figures"]
+        sizes = [each["rows"] * each["columns"] for each in figures.get("samples", {}).values()]
+        sizes += [each["among"] for each in figures.get("groups", {}).values()]
+        self.samples = max(sizes, default=1)
+
+    def datasets_of(self, kind: str) -> list[str]:
+        """The names of the data sets of a type."""
+        return [name for name, dataset in self.datasets.items() if dataset.type == kind]
+
+    def tables_of(self, kind: str) -> dict[str, str]:
+        """The names of the tables of a kind, and of their experiments."""
+        return {
+            name: table.experiment.name for name, table in self.tables.items() if table.kind == kind
+        }
+
+    def figures_of(self, kind: str) -> list[str]:
+        """The names of the figures of a kind."""
+        return [name for name, figure in self.figures.items() if figure.kind == kind]
+
+    @cached_property
+    def items(self) -> list[Item]:
+        """Every table, figure and claim."""
+        return [
+            *(table.item for table in self.tables.values()),
+            *(figure.item for figure in self.figures.values()),
+            *(item for statistics in self.statistics.values() for item in statistics.items),
+            *(claim.item for claim in self.claims.values()),
+        ]
+
+    @property
+    def all_tables(self) -> list[str]:
+        """The names of all tables, those of the statistics among them."""
+        items = (item for statistics in self.statistics.values() for item in statistics.items)
+        return [*self.tables, *(item.name for item in items)]
+
+    @cached_property
+    def known_runs(self) -> list[str]:
+        """The places of the runs behind all items; behind a model's best, all its instances."""
+        runs = {run for item in self.items for run in item.runs}
+        return sorted(
+            each.place
+            for run in runs
+            for each in (
+                self.experiments[run.experiment].model(run.model).runs
+                if run.instance == BEST
+                else [run]
+            )
+        )
+
+    @cached_property
+    def known_finals(self) -> list[str]:
+        """The places of the final reconstructions behind all items."""
+        return sorted({final.place for item in self.items for final in item.finals})
+
+    def rows(
+        self, table: str, experiment: Experiment, others: bool = False
+    ) -> list[dict[str, str]]:
+        """The rows of a table: those of the paper's whose runs the experiment has.
+
+        Where the paper has one instance of a model, its row is of the best instance here. The
+        paper's WN was trained with the gradient that was published, so its values stand beside
+        those of either.
+
+        Args:
+            table: whose rows of the paper's values these are.
+            others: whether models of which the paper has no values have rows as well; they always
+                do in a table that the paper doesn't have.
+        """
+        models = experiment.settings["models"]
+        rows = [dict(row) for row in self.paper if target(row) == table]
+        rows += [row | {"model": "wn_published"} for row in rows if row["model"] == "wn"]
+        if others or not rows:
+            repeated = {row["experiment"] for row in rows}
+            same = [row for row in self.paper if row["experiment"] in repeated]
+            known = {row["model"] for row in [*same, *rows]}
+            ours = dict.fromkeys(self.paper[0], "") | {"table": table.removeprefix("table")}
+            ours |= {"instance": BEST, "checkpoint": "optimal"}
+            rows += [ours | {"model": model} for model in models if model not in known]
+        several = {row["model"] for row in rows if row["instance"] not in (BEST, "1")}
+        rows = [row if row["model"] in several else row | {"instance": BEST} for row in rows]
+        return [
+            row
+            for row in rows
+            if row["model"] in models
+            and (
+                row["instance"] == BEST or int(row["instance"]) <= models[row["model"]]["instances"]
+            )
+        ]
+
+    def _table(self, name: str, kind: str, settings: Config) -> Table:
+        experiment = self.experiments[settings["experiment"]]
+        others = settings.get("others", False)
+        rows = self.rows(name, experiment, others) if kind == "loss" else []
+        return Table(name, kind, experiment, rows)
+
+    def _statistics(self, name: str, settings: Config) -> Statistics:
+        paper = [
+            row
+            for row in self.paper
+            if row["experiment"] == settings.get("paper") and row["checkpoint"] == "optimal"
+        ]
+        return Statistics(self.experiments[name], settings, paper)
+
+    def _figure(self, name: str, kind: str, settings: Config) -> Figure:
+        experiment = self.experiments[settings["experiment"]]
+        rows = self.rows(settings["paper"], experiment) if "paper" in settings else []
+        return Figure(name, kind, settings, experiment, rows)

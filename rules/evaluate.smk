@@ -20,7 +20,7 @@ def shards(suffix):
 rule evaluate_segment:
     """Reconstruct some test images with each snapshot of a segment (section 4)."""
     input:
-        images=images(experiment),
+        image_files=images(experiment),
         info=of_dataset(experiment, "images.json"),
         permutation=of_dataset(experiment, "permutation.npy"),
         snapshots=ancient(f"{RUN}/segments/{{segment}}/snapshots"),
@@ -45,7 +45,7 @@ rule evaluate_segment:
         loss_batch=of(experiment, "settings", "batch_size"),
         precision=of(experiment, "settings", "evaluation", "precision"),
         attempts=recovery_folder("attempts/evaluate-{segment}"),
-        events=event_folder,
+        event_folder=event_folder,
         code=code("evaluate.py"),
     script:
         "../scripts/evaluate.py"
@@ -77,7 +77,7 @@ rule select_optimal:
 rule diagnose:
     """Say what became of a run, by the diversity and drift of its samples and by its losses."""
     input:
-        images=images(experiment),
+        image_files=images(experiment),
         info=of_dataset(experiment, "images.json"),
         permutation=of_dataset(experiment, "permutation.npy"),
         samples=large(of_segments(run, "samples.npy")),
@@ -136,13 +136,13 @@ rule select_instance:
 rule reconstruct_shard:
     """Reconstruct a share of the test images with many steps (section 5.1, final evaluation)."""
     input:
-        images=images(experiment),
+        image_files=images(experiment),
         info=of_dataset(experiment, "images.json"),
         permutation=of_dataset(experiment, "permutation.npy"),
         generator=large(source("file")),
         changes=source("changes"),
     output:
-        shard=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors"),
+        shard_file=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.safetensors"),
         provenance=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.provenance.json"),
     log:
         f"{RUN}/final/{{checkpoint}}/{{shard}}.log",
@@ -189,13 +189,13 @@ rule join_shards:
 rule probe:
     """Reconstruct a model's own samples, training images, and test images from random codes."""
     input:
-        images=images(experiment),
+        image_files=images(experiment),
         info=of_dataset(experiment, "images.json"),
         permutation=of_dataset(experiment, "permutation.npy"),
         generator=ancient(f"{RUN}/optimal.safetensors"),
         changes=f"{RUN}/running.csv",
     output:
-        losses=f"{RUN}/final/probes.safetensors",
+        probes=f"{RUN}/final/probes.safetensors",
         provenance=f"{RUN}/final/probes.provenance.json",
     log:
         f"{RUN}/final/probes.log",

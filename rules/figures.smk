@@ -84,7 +84,7 @@ rule samples_figure:
 rule reconstructions_figure:
     """Draw test images beside what each model makes of them."""
     input:
-        images=images(figure),
+        image_files=images(figure),
         info=of_dataset(figure, "images.json"),
         permutation=of_dataset(figure, "permutation.npy"),
         finals=large(of_finals(figure, "safetensors")),

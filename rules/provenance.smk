@@ -47,7 +47,7 @@ rule provenance:
         records=[f"{RUNS}/{run}/provenance.json" for run in PLAN.known_runs],
         final_records=[f"{RUNS}/{final}.provenance.json" for final in PLAN.known_finals],
     output:
-        json=f"{RESULTS}/provenance.json",
+        provenance=f"{RESULTS}/provenance.json",
         devices=f"{RESULTS}/devices.csv",
         html=shown(
             f"{RESULTS}/provenance.html",

@@ -34,7 +34,7 @@ def snapshot_folder(path):
 rule train_segment:
     """Train one segment of a run."""
     input:
-        images=images(experiment),
+        image_files=images(experiment),
         info=of_dataset(experiment, "images.json"),
         permutation=of_dataset(experiment, "permutation.npy"),
         previous=large(previous("state.safetensors")),
@@ -65,7 +65,7 @@ rule train_segment:
         restarts=of(run, "restarts"),
         recovery=recovery_folder("{segment}"),
         attempts=recovery_folder("attempts/train-{segment}"),
-        events=event_folder,
+        event_folder=event_folder,
         code=code("train.py"),
     script:
         "../scripts/train.py"

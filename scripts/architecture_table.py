@@ -11,7 +11,7 @@ from torch.nn.utils.parametrize import is_parametrized, type_before_parametrizat
 
 from wngan import layers, published, tables
 from wngan.dcgan import Discriminator, Generator
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import NAMES
 
 PAPER_NAMES = {
@@ -85,10 +85,14 @@ def blocks(network: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
     return found
 
 
-def main(
-    image_size: int, channels: list[int], code_length: int, models: list[str], csv: Path, html: Path
-) -> None:
-    """Writes a row per convolution: what each of `models` has there, its shape and parameters."""
+def main(networks: dict[str, Any], csv: Path, html: Path) -> None:
+    """Writes a row per convolution: what each model has there, its shape and parameters.
+
+    Args:
+        networks: image_size, channels, code_length and models.
+    """
+    image_size, channels = networks["image_size"], networks["channels"]
+    code_length, models = networks["code_length"], networks["models"]
     rows = []
     with torch.no_grad():
         images = torch.empty(2, 3, image_size, image_size)
@@ -132,9 +136,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            **snakemake.params.networks,
-            csv=Path(snakemake.output.csv),
-            html=Path(snakemake.output.html),
-        )
+    run_job(main, snakemake)

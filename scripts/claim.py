@@ -11,9 +11,10 @@ from safetensors import safe_open
 
 from wngan import diagnosis
 from wngan import running as running_losses
-from wngan.claims import FIELDS, printed
-from wngan.judging import Run, judge
-from wngan.log import logged
+from wngan.claims import CLAIMS, PaperValues
+from wngan.claims.record import Run
+from wngan.claims.table import FIELDS, judge
+from wngan.job import run_job
 
 
 def final(path: Path) -> dict[str, Any]:
@@ -38,9 +39,9 @@ def main(
     runs: list[list[dict[str, Any]]],
     files: list[Path],
     paper: list[dict[str, str]],
-    output: Path,
+    csv: Path,
 ) -> None:
-    """Writes a row for each part of the claim to `output`.
+    """Writes a row for each part of the claim to `csv`.
 
     Args:
         runs: of each of the claim's experiments, the attributes of `Run` that are not read, and
@@ -57,17 +58,10 @@ def main(
         ]
         for group in runs
     ]
-    rows = judge(claim, groups, printed(paper))
+    rows = judge(CLAIMS[claim], groups, PaperValues(paper))
     # Fewer digits than machines agree on.
-    pandas.DataFrame(rows, columns=FIELDS).to_csv(output, index=False, float_format="%.6g")
+    pandas.DataFrame(rows, columns=FIELDS).to_csv(csv, index=False, float_format="%.6g")
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            snakemake.wildcards.claim,
-            snakemake.params.runs,
-            [Path(path) for path in snakemake.input.files],
-            snakemake.params.paper,
-            Path(snakemake.output[0]),
-        )
+    run_job(main, snakemake)

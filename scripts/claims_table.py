@@ -6,9 +6,10 @@ from typing import Any
 import pandas
 
 from wngan import tables
-from wngan.claims import FIELDS, PARTS, VERDICTS, not_run, printed
-from wngan.judging import number
-from wngan.log import logged
+from wngan.claims import CLAIMS, PaperValues
+from wngan.claims.table import FIELDS, not_run
+from wngan.job import run_job
+from wngan.verdicts import VERDICTS, number
 
 COLORS = dict(
     zip(
@@ -25,22 +26,26 @@ def text(value: Any) -> str:
     return "" if pandas.isna(value) else value if isinstance(value, str) else f"{value:.6g}"
 
 
-def main(judged: dict[str, Path], values: list[dict[str, str]], output: Path, html: Path) -> None:
-    """Writes `output` and `html` with every claim, also those that the configuration leaves out.
+def main(
+    claims: list[str], judged: list[Path], paper: list[dict[str, str]], csv: Path, html: Path
+) -> None:
+    """Writes `csv` and `html` with every claim, also those that the configuration leaves out.
 
     Args:
-        judged: the table of each claim that has one.
-        values: the paper's, rows of report/paper_values.csv.
+        claims: those that the configuration has.
+        judged: the table of each of them.
+        paper: rows of report/paper_values.csv.
     """
-    paper = printed(values)
+    files = dict(zip(claims, judged, strict=True))
+    values = PaperValues(paper)
     parts = [
-        pandas.read_csv(judged[claim], dtype=str, keep_default_na=False)
-        if claim in judged
-        else pandas.DataFrame(not_run(claim, paper)).map(text)
-        for claim in PARTS
+        pandas.read_csv(files[name], dtype=str, keep_default_na=False)
+        if name in files
+        else pandas.DataFrame(not_run(claim, values)).map(text)
+        for name, claim in CLAIMS.items()
     ]
     table = pandas.concat(parts, ignore_index=True)[list(FIELDS)]
-    table.to_csv(output, index=False)
+    table.to_csv(csv, index=False)
     html.write_text(_page(table))
 
 
@@ -66,10 +71,4 @@ def _page(table: pandas.DataFrame) -> str:
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            dict(zip(snakemake.params.claims, map(Path, snakemake.input), strict=True)),
-            snakemake.params.paper,
-            Path(snakemake.output.csv),
-            Path(snakemake.output.html),
-        )
+    run_job(main, snakemake)

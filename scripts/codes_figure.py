@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from wngan import plots
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import run_name
 
 
@@ -63,12 +63,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            [Path(path) for path in snakemake.input.finals],
-            [Path(path) for path in snakemake.input.status],
-            snakemake.params.runs,
-            snakemake.params.code_length,
-            Path(snakemake.output.png),
-            Path(snakemake.output.pdf),
-        )
+    run_job(main, snakemake)

@@ -7,7 +7,7 @@ import numpy as np
 
 from wngan import diagnosis as diagnoses
 from wngan import plots
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import run_name
 from wngan.panels import Panel, image_figure
 
@@ -16,7 +16,7 @@ from wngan.panels import Panel, image_figure
 def main(
     samples: list[Path],
     diagnosis: Path,
-    status: Path,
+    statuses: Path,
     run: str,
     codes: int,
     columns: int,
@@ -29,10 +29,10 @@ def main(
     Args:
         samples: of the run's segments.
         diagnosis: the diversity of the run's samples.
-        status: what became of the run; its `collapsed` is where all samples begin to be alike.
+        statuses: what became of the run; its `collapsed` is where all samples begin to be alike.
         every: iterations between samples.
     """
-    about = json.loads(status.read_text())
+    about = json.loads(statuses.read_text())
     collapsed = about["collapsed"]
     rows = diagnoses.read(diagnosis)
     if collapsed is None:
@@ -63,15 +63,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            [Path(path) for path in snakemake.input.samples],
-            Path(snakemake.input.diagnosis[0]),
-            Path(snakemake.input.status[0]),
-            snakemake.params.run,
-            snakemake.params.codes,
-            snakemake.params.columns,
-            snakemake.params.every,
-            Path(snakemake.output.png),
-            Path(snakemake.output.pdf),
-        )
+    run_job(main, snakemake)

@@ -8,11 +8,12 @@ import numpy as np
 from wngan import diagnosis as diagnoses
 from wngan import running as running_losses
 from wngan.data import open_images
-from wngan.log import logged, logger
+from wngan.job import run_job
+from wngan.log import logger
 
 
 def main(
-    about: Path,
+    info: Path,
     permutation: Path,
     samples: list[Path],
     trained: list[Path],
@@ -26,14 +27,14 @@ def main(
     """Writes a row per sample of a run to `diagnosis` and what became of the run to `status`.
 
     Args:
-        about, permutation: of the data set, whose first `test_images` the samples are compared to.
+        info, permutation: of the data set, whose first `test_images` the samples are compared to.
         samples: of the run's segments.
         trained: what training says of each of them.
         running: the run's running losses.
         every: iterations between samples.
         lag: iterations over which samples drift.
     """
-    tests = open_images(about)[np.load(permutation)[:test_images]]
+    tests = open_images(info)[np.load(permutation)[:test_images]]
     first, end = (json.loads(trained[k].read_text()) for k in (0, -1))
     end["restarts"] = first["restarts"]
     rows = diagnoses.series(
@@ -50,16 +51,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            Path(snakemake.input.about),
-            Path(snakemake.input.permutation),
-            [Path(path) for path in snakemake.input.samples],
-            [Path(path) for path in snakemake.input.status],
-            Path(snakemake.input.running),
-            Path(snakemake.output.diagnosis),
-            Path(snakemake.output.status),
-            snakemake.params.test_images,
-            snakemake.params.every,
-            snakemake.params.lag,
-        )
+    run_job(main, snakemake)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from wngan import diagnosis as diagnoses
 from wngan import plots
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import run_name
 
 
@@ -47,12 +47,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            [Path(path) for path in snakemake.input.diagnosis],
-            [Path(path) for path in snakemake.input.status],
-            snakemake.params.runs,
-            snakemake.params.lag,
-            Path(snakemake.output.png),
-            Path(snakemake.output.pdf),
-        )
+    run_job(main, snakemake)

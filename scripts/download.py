@@ -1,13 +1,18 @@
 """Fetches a data set's archive."""
 
 from pathlib import Path
+from typing import Any
 
 from wngan.download import download
-from wngan.log import logged
+from wngan.job import run_job
+
+
+def main(archive: Path, file: str, datasets: dict[str, Any]) -> None:
+    """Fetches to `archive` the file that is called `file` in the settings of one of `datasets`."""
+    settings = [dataset.get("archive", {}) for dataset in datasets.values()]
+    wanted = next(each for each in settings if each.get("file") == file)
+    download(wanted["sources"], archive, wanted["bytes"], wanted["sha256"])
+
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        output = Path(snakemake.output[0])
-        archives = [entry.get("archive", {}) for entry in snakemake.config["datasets"].values()]
-        archive = next(each for each in archives if each.get("file") == snakemake.wildcards.file)
-        download(archive["sources"], output, archive["bytes"], archive["sha256"])
+    run_job(main, snakemake, datasets=snakemake.config["datasets"])

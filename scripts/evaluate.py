@@ -8,46 +8,51 @@ import torch
 
 from wngan import checkpoint
 from wngan import running as running_losses
+from wngan.computing import compute
 from wngan.data import open_images
-from wngan.device import describe, free_device
 from wngan.evaluator import reconstruct
 from wngan.events import write_evaluation
 from wngan.folding import fold
-from wngan.log import Progress, logged
-from wngan.provenance import experiment_digest, recorded
+from wngan.log import Progress
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
 
 
 def main(
-    about: Path,
+    info: Path,
     permutation: Path,
     snapshots: Path,
     running: Path,
     losses: Path,
     best: Path,
-    count: int,
+    images: int,
     steps: int,
     lr: float,
     loss_batch: int,
     precision: str,
+    segment: str,
     label: str,
+    events: Path | None,
     device: torch.device,
-) -> int:
-    """Writes the loss of each of `snapshots` on the first `count` test images to `running`.
+) -> dict[str, int]:
+    """Writes the loss of each of `snapshots` on the first `images` test images to `running`.
 
     The table has a row per snapshot: iteration, running_loss (the mean over images) and
     standard_error (of that mean). The loss of each image goes to `losses`, float32 (snapshots,
-    count). The snapshot with the lowest loss is copied to `best`; a segment that a diverged run has
-    no snapshots of leaves an empty table, an empty array and an empty checkpoint.
+    images). The snapshot with the lowest loss is copied to `best`; a segment of which a diverged
+    run has no snapshots leaves an empty table, an empty array and an empty checkpoint.
+
+    Args:
+        segment: its number, for event files.
+        events: where event files go, if any.
 
     Returns:
-        How many steps all images took together.
+        image_steps: how many steps all images took together.
     """
-    targets = to_tensor(open_images(about)[np.load(permutation)[:count]], device)
-    rows, per_image = [], np.empty((0, count), np.float32)
+    targets = to_tensor(open_images(info)[np.load(permutation)[:images]], device)
+    rows, per_image = [], np.empty((0, images), np.float32)
     files = sorted(snapshots.glob("*.safetensors"))
-    total = len(files) * count * steps
+    total = len(files) * images * steps
     with Progress(f"{label} evaluation", total=total, unit="image·step") as progress:
         for file in files:
             generator, snapshot = load_generator(file, device)
@@ -61,7 +66,7 @@ def main(
                 on_step=progress.update,
             ).losses.cpu()
             per_image = np.concatenate([per_image, found[None].numpy()])
-            error = found.double().std().item() / count**0.5 if count > 1 else float("nan")
+            error = found.double().std().item() / images**0.5 if images > 1 else float("nan")
             rows.append((snapshot["iteration"], found.double().mean().item(), error))
 
     np.save(losses, per_image)
@@ -70,41 +75,10 @@ def main(
         shutil.copyfile(files[running_losses.optimum(running_losses.read([running]))], best)
     else:
         checkpoint.save(best, {}, {"iteration": None})
-    return total
+    if events is not None:
+        write_evaluation(events / "evaluation", segment, running_losses.read([running]).tolist())
+    return {"image_steps": total}
 
 
 if "snakemake" in globals():
-    torch.set_num_threads(snakemake.threads)
-    with (
-        logged(snakemake.log[0]),
-        free_device() as device,
-        recorded(
-            Path(snakemake.params.attempts),
-            Path(snakemake.output.provenance),
-            describe(device),
-            config=experiment_digest(snakemake.config, snakemake.wildcards.experiment),
-            code=snakemake.params.code,
-            threads=snakemake.threads,
-        ) as record,
-    ):
-        record["image_steps"] = main(
-            about=Path(snakemake.input.about),
-            permutation=Path(snakemake.input.permutation),
-            snapshots=Path(snakemake.input.snapshots),
-            running=Path(snakemake.output.running),
-            losses=Path(snakemake.output.losses),
-            best=Path(snakemake.output.best),
-            count=snakemake.params.images,
-            steps=snakemake.params.steps,
-            lr=snakemake.params.lr,
-            loss_batch=snakemake.params.loss_batch,
-            precision=snakemake.params.precision,
-            label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
-            device=device,
-        )
-        if snakemake.config.get("tensorboard"):
-            write_evaluation(
-                Path(snakemake.params.events, "evaluation"),
-                snakemake.wildcards.segment,
-                running_losses.read([Path(snakemake.output.running)]).tolist(),
-            )
+    compute(main, snakemake)

@@ -9,9 +9,8 @@ import pandas
 from safetensors.numpy import load_file
 
 from wngan import tables
-from wngan.bootstrap import paired_ratio, unpaired_ratio
-from wngan.claims import above
-from wngan.log import logged
+from wngan.bootstrap import above, paired_ratio, unpaired_ratio
+from wngan.job import run_job
 from wngan.names import NAMES
 
 QUANTITIES = {
@@ -51,7 +50,7 @@ def main(
     running_images: int,
     csv: Path,
     html: Path,
-    caption: str,
+    experiment: str,
 ) -> None:
     """Writes `csv` and `html` with a row per model.
 
@@ -95,18 +94,8 @@ def main(
         for column, (of, what, form) in QUANTITIES.items()
     ]
     page = pandas.DataFrame(lines, columns=["of", "quantity", *table["model"].map(NAMES)])
-    html.write_text(tables.html(page, caption, {}, texts=["of", "quantity"]))
+    html.write_text(tables.html(page, f"The evaluator: {experiment}", {}, texts=["of", "quantity"]))
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            snakemake.params.models,
-            [Path(path) for path in snakemake.input.status],
-            [Path(path) for path in snakemake.input.finals],
-            [Path(path) for path in snakemake.input.probes],
-            snakemake.params.running_images,
-            Path(snakemake.output.csv),
-            Path(snakemake.output.html),
-            f"The evaluator: {snakemake.wildcards.experiment}",
-        )
+    run_job(main, snakemake)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from wngan import plots
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import run_name
 from wngan.panels import GRAY, Panel, image_figure
 
@@ -52,14 +52,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            [Path(path) for path in snakemake.input.samples],
-            [Path(path) for path in snakemake.input.status],
-            snakemake.params.runs,
-            snakemake.params.codes,
-            snakemake.params.iterations,
-            snakemake.params.every,
-            Path(snakemake.output.png),
-            Path(snakemake.output.pdf),
-        )
+    run_job(main, snakemake)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wngan import plots
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import run_name
 from wngan.panels import Panel, image_figure
 
@@ -74,13 +74,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            [Path(path) for path in snakemake.input],
-            snakemake.params.panels,
-            snakemake.params.among,
-            snakemake.params.groups,
-            snakemake.params.size,
-            Path(snakemake.output.png),
-            Path(snakemake.output.pdf),
-        )
+    run_job(main, snakemake)

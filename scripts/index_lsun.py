@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from wngan.datasets.about import write_about
+from wngan.datasets.info import write_info
 from wngan.datasets.keys import write_keys
 from wngan.files import replacing
-from wngan.log import logged
+from wngan.job import run_job
 
 
-def main(data: Path, source: Path | None, index: Path, about: Path, image_size: int) -> None:
-    """Writes the keys of the LMDB whose file is `data` to `index`, and what it is to `about`.
+def main(data: Path, source: Path | None, index: Path, info: Path, image_size: int) -> None:
+    """Writes the keys of the LMDB whose file is `data` to `index`, and what it is to `info`.
 
     Args:
-        source: the file that says where it is from, for an LMDB in a folder beside `about`; none
+        source: the file that says where it is from, for an LMDB in a folder beside `info`; none
             for one of the user's.
     """
     folder = data.parent.absolute()
@@ -20,17 +20,10 @@ def main(data: Path, source: Path | None, index: Path, about: Path, image_size: 
         origin, lmdb = source.read_text(), folder.name
     else:
         origin, lmdb = f"LSUN, the folder {folder.name}, whose digest is not known", str(folder)
-    with replacing(index, about) as (new_index, new_about):
+    with replacing(index, info) as (new_index, new_info):
         write_keys(folder, new_index)
-        write_about(new_about, new_index, origin, size=image_size, lmdb=lmdb)
+        write_info(new_info, new_index, origin, size=image_size, lmdb=lmdb)
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            Path(snakemake.input.data),
-            Path(snakemake.input.source) if snakemake.input.source else None,
-            Path(snakemake.output.index),
-            Path(snakemake.output.about),
-            snakemake.params.image_size,
-        )
+    run_job(main, snakemake)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from wngan.checkpoint import file_sha256
-from wngan.log import logged
+from wngan.files import file_sha256
+from wngan.job import run_job
 
 
 def main(
@@ -40,12 +40,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            [Path(path) for path in snakemake.input.shards],
-            [Path(path) for path in snakemake.input.records],
-            Path(snakemake.output.reconstructions),
-            Path(snakemake.output.digest),
-            Path(snakemake.output.losses),
-            Path(snakemake.output.provenance),
-        )
+    run_job(main, snakemake)

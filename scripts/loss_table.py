@@ -9,7 +9,7 @@ import pandas
 
 from wngan import running as running_losses
 from wngan import tables
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import NAMES
 
 
@@ -87,12 +87,4 @@ def _page(table: pandas.DataFrame, caption: str) -> str:
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            snakemake.params.rows,
-            [Path(path) for path in snakemake.input.running],
-            [Path(path) for path in snakemake.input.status],
-            [Path(path) for path in snakemake.input.finals],
-            Path(snakemake.output.csv),
-            Path(snakemake.output.html),
-        )
+    run_job(main, snakemake)

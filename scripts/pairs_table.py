@@ -8,9 +8,8 @@ import numpy as np
 import pandas
 
 from wngan import tables
-from wngan.bootstrap import paired_ratio
-from wngan.claims import above
-from wngan.log import logged
+from wngan.bootstrap import above, paired_ratio
+from wngan.job import run_job
 from wngan.names import NAMES
 
 TITLES = {
@@ -35,7 +34,7 @@ def main(
     paper: list[dict[str, str]],
     csv: Path,
     html: Path,
-    caption: str,
+    experiment: str,
 ) -> None:
     """Writes `csv` and `html` with a row per pair, each model against those before it.
 
@@ -71,17 +70,8 @@ def main(
     page = table.assign(**{name: table[name].map(NAMES) for name in ("model", "against")})
     page.columns = pandas.MultiIndex.from_tuples(list(TITLES.values()))
     formats = dict.fromkeys(page.columns[5:9], "{:+.1f}") | {page.columns[9]: "{:.0f}"}
-    html.write_text(tables.html(page, caption, formats))
+    html.write_text(tables.html(page, f"Pairs of models: {experiment}", formats))
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            snakemake.params.models,
-            [Path(path) for path in snakemake.input.status],
-            [Path(path) for path in snakemake.input.finals],
-            snakemake.params.paper,
-            Path(snakemake.output.csv),
-            Path(snakemake.output.html),
-            f"Pairs of models: {snakemake.wildcards.experiment}",
-        )
+    run_job(main, snakemake)

@@ -2,28 +2,20 @@
 
 from pathlib import Path
 
-from wngan.datasets.about import write_about
 from wngan.datasets.crops import crop_images
+from wngan.datasets.info import write_info
 from wngan.files import replacing
-from wngan.log import logged
+from wngan.job import run_job
 
 
 def main(
-    source: Path, images: Path, about: Path, image_size: int, resize: bool, workers: int
+    source: Path, images: Path, info: Path, image_size: int, resize: bool, threads: int
 ) -> None:
-    """Writes the crops of the images in `source` to `images` and what they are to `about`."""
-    with replacing(images, about) as (new_images, new_about):
-        crop_images(source, new_images, image_size, workers, resize)
-        write_about(new_about, new_images, f"the images in {source.name}")
+    """Writes the crops of the images in `source` to `images` and what they are to `info`."""
+    with replacing(images, info) as (new_images, new_info):
+        crop_images(source, new_images, image_size, threads, resize)
+        write_info(new_info, new_images, f"the images in {source.name}")
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            Path(snakemake.input.source),
-            Path(snakemake.output.images),
-            Path(snakemake.output.about),
-            snakemake.params.image_size,
-            snakemake.params.resize,
-            snakemake.threads,
-        )
+    run_job(main, snakemake)

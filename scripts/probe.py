@@ -6,24 +6,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wngan import checkpoint
+from wngan.checkpoint import save
+from wngan.computing import compute
 from wngan.data import open_images
-from wngan.device import describe, free_device
 from wngan.evaluator import reconstruct
 from wngan.folding import fold
-from wngan.log import Progress, logged
-from wngan.provenance import experiment_digest, recorded
+from wngan.log import Progress
 from wngan.randomness import fixed_codes, rng
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
 
 
 def main(
-    about: Path,
+    info: Path,
     permutation: Path,
-    model: Path,
-    output: Path,
-    count: int,
+    generator: Path,
+    probes: Path,
+    images: int,
     test_images: int,
     starts: int,
     steps: int,
@@ -32,27 +31,28 @@ def main(
     precision: str,
     label: str,
     device: torch.device,
-) -> int:
-    """Writes final losses, float32, of `count` images each, as the final evaluation finds them.
+) -> dict[str, int]:
+    """Writes final losses, float32, of `images` images each, as the final evaluation finds them.
 
-    The file has `own` (count,), of the generator's own samples; `training` (count,), of the first
+    The file has `own` (images,), of the generator's own samples; `training` (images,), of the first
     training images, which follow `test_images` in the permutation (fewer if there are fewer); and
-    `random` (starts, count), of the first test images from codes drawn from the prior in place of
+    `random` (starts, images), of the first test images from codes drawn from the prior in place of
     zero. Codes are the same for every run.
 
     Samples are not rounded to 8 bits, as images are: some code makes each of them exactly, and what
     is lost is the optimizer's. Rounding would add (1/255)² / 12 = 0.0000013.
 
     Returns:
-        How many steps all images took together.
+        images and starts, and image_steps: how many steps all images took together.
     """
-    order, images = np.load(permutation), open_images(about)
-    test, training = (to_tensor(images[order[first : first + count]]) for first in (0, test_images))
-    generator, trained = load_generator(model, device)
-    folded, code_length = fold(generator), trained["settings"]["code_length"]
-    shape = (count, code_length)
+    order, known = np.load(permutation), open_images(info)
+    test, training = (to_tensor(known[order[k : k + images]]) for k in (0, test_images))
+    network, trained = load_generator(generator, device)
+    folded, code_length = fold(network), trained["settings"]["code_length"]
+    shape = (images, code_length)
+    label = f"{label} probes"
 
-    total = steps * (len(training) + (starts + 1) * count)
+    total = steps * (len(training) + (starts + 1) * images)
     with Progress(label, total=total, unit="image·step") as progress:
 
         def losses(targets: Tensor, start: Tensor | None = None) -> Tensor:
@@ -83,38 +83,9 @@ def main(
             "training": losses(training),
             "random": torch.stack(random),
         }
-    checkpoint.save(output, found, {"iteration": trained["iteration"]})
-    return total
+    save(probes, found, {"iteration": trained["iteration"]})
+    return {"images": images, "starts": starts, "image_steps": total}
 
 
 if "snakemake" in globals():
-    torch.set_num_threads(snakemake.threads)
-    with (
-        logged(snakemake.log[0]),
-        free_device() as device,
-        recorded(
-            Path(snakemake.params.attempts),
-            Path(snakemake.output.provenance),
-            describe(device),
-            config=experiment_digest(snakemake.config, snakemake.wildcards.experiment),
-            code=snakemake.params.code,
-            threads=snakemake.threads,
-            images=snakemake.params.images,
-            starts=snakemake.params.starts,
-        ) as record,
-    ):
-        record["image_steps"] = main(
-            about=Path(snakemake.input.about),
-            permutation=Path(snakemake.input.permutation),
-            model=Path(snakemake.input.optimal),
-            output=Path(snakemake.output.losses),
-            count=snakemake.params.images,
-            test_images=snakemake.params.test_images,
-            starts=snakemake.params.starts,
-            steps=snakemake.params.steps,
-            lr=snakemake.params.lr,
-            loss_batch=snakemake.params.loss_batch,
-            precision=snakemake.params.precision,
-            label="{experiment} {model}/{instance} probes".format(**snakemake.wildcards),
-            device=device,
-        )
+    compute(main, snakemake)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas
 
 from wngan import tables
-from wngan.log import logged
+from wngan.job import run_job
 
 STAGES = ("train", "evaluate", "reconstruct")
 # Columns that stand above the page's table where they are the same in all rows that have them.
@@ -18,30 +18,35 @@ COMMON = ("devices", "hosts", "versions", *(f"code to {stage}" for stage in STAG
 
 def main(
     results: dict[str, dict[str, Any]],
-    runs: dict[str, Path],
-    finals: dict[str, Path],
-    output: Path,
+    runs: list[str],
+    records: list[Path],
+    finals: list[str],
+    final_records: list[Path],
+    provenance: Path,
     html: Path,
     devices: Path,
 ) -> None:
-    """Writes it as JSON to `output`, a row per run to `html` and one per device to `devices`.
+    """Writes it as JSON to `provenance`, a row per run to `html` and one per device to `devices`.
 
     Args:
         results: of each table, figure and claim its `runs`, and digests, `config` and `code`.
-        runs: the file of each run that scripts/run_provenance.py wrote.
-        finals: the records of each final reconstruction, called as in "digits/bn/1/final/optimal",
-            a list, or that of the probes beside it, called "probes".
+        runs: as in "digits/bn/1".
+        records: of each of them, the file that scripts/run_provenance.py wrote.
+        finals: final reconstructions, as in "digits/bn/1/final/optimal", and probes beside them.
+        final_records: of each of them, its records: a list, or that of the probes.
     """
     known: dict[str, dict[str, Any]] = {
-        name: json.loads(path.read_text()) | {"reconstruct": []} for name, path in runs.items()
+        name: json.loads(path.read_text()) | {"reconstruct": []}
+        for name, path in zip(runs, records, strict=True)
     }
-    for name, path in finals.items():
+    for name, path in zip(finals, final_records, strict=True):
         run, _, checkpoint = name.partition("/final/")
         found = json.loads(path.read_text())
         jobs = found if isinstance(found, list) else [found]
-        records = [{"checkpoint": checkpoint} | job for job in jobs]
-        known.setdefault(run, {"reconstruct": []})["reconstruct"] += records
-    output.write_text(json.dumps({"results": results, "runs": known}, indent=2) + "\n")
+        known.setdefault(run, {"reconstruct": []})["reconstruct"] += [
+            {"checkpoint": checkpoint} | job for job in jobs
+        ]
+    provenance.write_text(json.dumps({"results": results, "runs": known}, indent=2) + "\n")
     rows = []
     for run, about in sorted(known.items()):
         used = [name for name, result in results.items() if run in result["runs"]]
@@ -126,12 +131,4 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            snakemake.params.results,
-            dict(zip(snakemake.params.runs, map(Path, snakemake.input.runs), strict=True)),
-            dict(zip(snakemake.params.finals, map(Path, snakemake.input.finals), strict=True)),
-            Path(snakemake.output.json),
-            Path(snakemake.output.html),
-            Path(snakemake.output.devices),
-        )
+    run_job(main, snakemake)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas
 
 from wngan import tables
-from wngan.log import logged
+from wngan.job import run_job
 
 STAGES = {
     "train": ("training", "iterations", "iterations/s"),
@@ -59,5 +59,4 @@ def _row(run: str, stage: str, job: dict[str, Any]) -> dict[str, Any]:
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(Path(snakemake.input[0]), Path(snakemake.output.csv), Path(snakemake.output.html))
+    run_job(main, snakemake)

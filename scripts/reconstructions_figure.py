@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from wngan import plots
 from wngan.data import open_images
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import run_name
 from wngan.panels import Panel, image_figure
 from wngan.randomness import rng
@@ -34,7 +34,7 @@ def choose_images(losses: NDArray[np.floating], how: str, count: int) -> NDArray
 
 @plots.styled
 def main(
-    about: Path,
+    info: Path,
     permutation: Path,
     finals: list[Path],
     statuses: list[Path],
@@ -49,7 +49,7 @@ def main(
     found = [load_file(path) for path in finals]
     losses = np.stack([final["losses"] for final in found])
     shown = choose_images(losses, choose, rows * groups)
-    tests = open_images(about)[np.load(permutation)[: losses.shape[1]][shown]]
+    tests = open_images(info)[np.load(permutation)[: losses.shape[1]][shown]]
     columns = np.stack([tests, *(final["images"][shown] for final in found)], axis=1)
     columns = columns.reshape(groups, rows, *columns.shape[1:])
     failures = [plots.failure(json.loads(status.read_text())) for status in statuses]
@@ -60,16 +60,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            Path(snakemake.input.about),
-            Path(snakemake.input.permutation),
-            [Path(path) for path in snakemake.input.finals],
-            [Path(path) for path in snakemake.input.status],
-            snakemake.params.runs,
-            snakemake.params.choose,
-            snakemake.params.rows,
-            snakemake.params.groups,
-            Path(snakemake.output.png),
-            Path(snakemake.output.pdf),
-        )
+    run_job(main, snakemake)

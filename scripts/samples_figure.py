@@ -7,7 +7,7 @@ import numpy as np
 
 from wngan import plots
 from wngan import running as running_losses
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import run_name
 from wngan.panels import GRAY, Panel, image_figure
 
@@ -15,8 +15,9 @@ from wngan.panels import GRAY, Panel, image_figure
 @plots.styled
 def main(
     samples: list[Path],
-    running: dict[str, Path],
-    status: dict[str, Path],
+    running: list[Path],
+    statuses: list[Path],
+    runs: list[str],
     panels: list[list[str]],
     rows: int,
     columns: int,
@@ -31,17 +32,18 @@ def main(
         status: for each run, what became of it.
         panels: rows of a run and its checkpoint, as in "bn/1@optimal" or "bn/1@110000".
     """
+    losses_of, status_of = (dict(zip(runs, each, strict=True)) for each in (running, statuses))
     loaded = [np.load(path)[: rows * columns] for path in samples]
     none = (rows * columns, 8, 8, 3)  # of what size images would have been, no file says
     shape = max([none, *(images.shape for images in loaded)])
     drawn = []
     for images, name in zip(loaded, (name for row in panels for name in row), strict=True):
         run, at = name.split("@")
-        losses = running_losses.read([running[run]])
+        losses = running_losses.read([losses_of[run]])
         optimum = losses["iteration"][running_losses.optimum(losses)]
         where = f"optimum, iteration {optimum:,}" if at == "optimal" else f"iteration {int(at):,}"
         if not len(images):
-            where = plots.failure(json.loads(status[run].read_text()))
+            where = plots.failure(json.loads(status_of[run].read_text()))
             images = np.full(shape, GRAY, np.uint8)
         grid = images.reshape(rows, columns, *shape[1:])
         drawn.append(Panel(grid, title=f"{run_name(run)}, {where}"))
@@ -51,14 +53,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            [Path(path) for path in snakemake.input.samples],
-            dict(zip(snakemake.params.runs, map(Path, snakemake.input.running), strict=True)),
-            dict(zip(snakemake.params.runs, map(Path, snakemake.input.status), strict=True)),
-            snakemake.params.panels,
-            snakemake.params.rows,
-            snakemake.params.columns,
-            Path(snakemake.output.png),
-            Path(snakemake.output.pdf),
-        )
+    run_job(main, snakemake)

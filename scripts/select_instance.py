@@ -6,21 +6,22 @@ from pathlib import Path
 import numpy as np
 
 from wngan import running
-from wngan.log import logged, logger
+from wngan.job import run_job
+from wngan.log import logger
 
 
-def main(instances: list[dict[str, Path]], outputs: dict[str, Path]) -> None:
+def main(inputs: dict[str, list[Path]], outputs: dict[str, Path]) -> None:
     """Copies the files of the instance whose table `running` has the lowest running loss.
 
     Args:
-        instances: for each instance, its files by the names that `outputs` has.
+        inputs: a file of each instance, by the names that `outputs` has.
         outputs: where they go.
     """
-    tables = [running.read([files["running"]]) for files in instances]
+    tables = [running.read([path]) for path in inputs["running"]]
     rows = np.array([table[running.optimum(table)] for table in tables])
     best = running.optimum(rows)
     for name, path in outputs.items():
-        shutil.copyfile(instances[best][name], path)
+        shutil.copyfile(inputs[name][best], path)
     logger.info(
         "Instance %d is the best, with a running loss of %.6f.",
         best + 1,
@@ -29,10 +30,4 @@ def main(instances: list[dict[str, Path]], outputs: dict[str, Path]) -> None:
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        names = snakemake.output.keys()
-        files = zip(*(snakemake.input[name] for name in names), strict=True)
-        main(
-            [dict(zip(names, map(Path, paths), strict=True)) for paths in files],
-            {name: Path(path) for name, path in snakemake.output.items()},
-        )
+    run_job(main, snakemake)

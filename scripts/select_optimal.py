@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from wngan import running as running_losses
-from wngan.log import logged, logger
+from wngan.job import run_job
+from wngan.log import logger
 
 
 def main(
@@ -38,12 +39,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            segments=[Path(path) for path in snakemake.input.running],
-            segment_losses=[Path(path) for path in snakemake.input.losses],
-            best=[Path(path) for path in snakemake.input.best],
-            running=Path(snakemake.output.running),
-            losses=Path(snakemake.output.losses),
-            optimal=Path(snakemake.output.optimal),
-        )
+    run_job(main, snakemake)

@@ -8,8 +8,8 @@ import pandas
 
 from wngan import running as running_losses
 from wngan import tables
-from wngan.judging import FAILURES
-from wngan.log import logged
+from wngan.diagnosis import FAILURES
+from wngan.job import run_job
 from wngan.names import NAMES
 
 TITLES = {
@@ -34,7 +34,7 @@ def main(
     paper: list[dict[str, str]],
     csv: Path,
     html: Path,
-    caption: str,
+    experiment: str,
 ) -> None:
     """Writes `csv` and `html` with a row per model, of its instances' lowest running losses.
 
@@ -81,17 +81,8 @@ def main(
     page = table.assign(model=table["model"].map(NAMES))
     page.columns = pandas.MultiIndex.from_tuples(list(TITLES.values()))
     formats = {name: "{:.0f}" if name[1] == "instances" else "{:.6f}" for name in page.columns[3:]}
-    html.write_text(tables.html(page, caption, formats))
+    html.write_text(tables.html(page, f"Spread of instances: {experiment}", formats))
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            snakemake.params.runs,
-            [Path(path) for path in snakemake.input.running],
-            [Path(path) for path in snakemake.input.status],
-            snakemake.params.paper,
-            Path(snakemake.output.csv),
-            Path(snakemake.output.html),
-            f"Spread of instances: {snakemake.wildcards.experiment}",
-        )
+    run_job(main, snakemake)

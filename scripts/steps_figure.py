@@ -7,7 +7,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from wngan import plots
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import run_name
 
 LINES = {"optimal": "-", "converged": "--"}
@@ -60,13 +60,4 @@ def main(
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        main(
-            [Path(path) for path in snakemake.input.finals],
-            [Path(path) for path in snakemake.input.status],
-            snakemake.params.runs,
-            snakemake.params.checkpoints,
-            snakemake.params.paper,
-            Path(snakemake.output.png),
-            Path(snakemake.output.pdf),
-        )
+    run_job(main, snakemake)

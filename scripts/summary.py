@@ -5,33 +5,33 @@ from typing import Any
 
 import pandas
 
-from wngan import tables
-from wngan.claims import VERDICTS
-from wngan.log import logged
+from wngan.job import run_job
 from wngan.names import NAMES
+from wngan.tables import html as html_table
+from wngan.verdicts import VERDICTS
 
 RUN = ["experiment", "model", "instance", "checkpoint"]
 LOSSES = {"running loss": "running", "final loss": "final"}
 
 
 def main(
-    measured: dict[str, Path], experiments: dict[str, str], claims: Path, csv: Path, html: Path
+    tables: list[Path], experiments: dict[str, str], claims: Path, csv: Path, html: Path
 ) -> None:
     """Writes a row per run and checkpoint that the paper has losses of, each only once.
 
     A difference is that of the measured loss from the paper's, in percent of it.
 
     Args:
-        measured: the tables of losses, by name, as in "table2".
-        experiments: which experiment each of them is of.
+        tables: the tables of losses.
+        experiments: which experiment each of them is of, by its name, as in "table2".
         claims: the table of claims.
     """
     columns = ["table", *RUN, "status"]
     for name in LOSSES.values():
         columns += [f"{name}_loss", f"paper_{name}_loss", f"{name}_difference"]
     parts = [
-        pandas.read_csv(path).assign(table=name.removeprefix("table"), experiment=experiments[name])
-        for name, path in measured.items()
+        pandas.read_csv(path).assign(table=name.removeprefix("table"), experiment=experiment)
+        for path, (name, experiment) in zip(tables, experiments.items(), strict=True)
     ]
     table = pandas.concat([pandas.DataFrame(columns=columns), *parts])
     for name in LOSSES.values():
@@ -61,16 +61,8 @@ def _page(table: pandas.DataFrame, caption: str) -> str:
         losses[title, "difference"] = table[f"{name}_difference"]
         formats |= {(title, "measured"): "{:.6f}", (title, "paper"): "{:.6f}"}
         formats[title, "difference"] = "{:+.1f}\u00a0%"
-    return tables.html(pandas.DataFrame(texts | losses), caption, formats, [*texts])
+    return html_table(pandas.DataFrame(texts | losses), caption, formats, [*texts])
 
 
 if "snakemake" in globals():
-    with logged(snakemake.log[0]):
-        experiments = snakemake.params.experiments
-        main(
-            dict(zip(experiments, map(Path, snakemake.input.tables), strict=True)),
-            experiments,
-            Path(snakemake.input.claims),
-            Path(snakemake.output.csv),
-            Path(snakemake.output.html),
-        )
+    run_job(main, snakemake)

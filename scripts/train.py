@@ -17,14 +17,15 @@ import numpy as np
 import torch
 
 from wngan import checkpoint
-from wngan.data import Subset, on_device, open_images
-from wngan.device import describe, free_device
+from wngan.computing import compute
+from wngan.data import Subset, open_images
 from wngan.encoded import EncodedImages
 from wngan.events import training_events
+from wngan.files import file_sha256
 from wngan.locks import held
-from wngan.log import Progress, logged, logger
-from wngan.provenance import experiment_digest, recorded
+from wngan.log import Progress, logger
 from wngan.settings import Settings
+from wngan.tensors import on_device
 from wngan.training import Interrupted, discard, train
 
 MARGIN = 5.0
@@ -32,7 +33,7 @@ MARGIN = 5.0
 
 
 def main(
-    about: Path,
+    info: Path,
     permutation: Path,
     previous: Path | None,
     outputs: dict[str, Path],
@@ -49,7 +50,7 @@ def main(
     save_every: float,
     reason_to_stop: Callable[[], str],
     events: Path | None = None,
-) -> None:
+) -> dict[str, Any]:
     """Trains iterations `start` + 1 to `stop` in the folder `recovery`, then fills `outputs`.
 
     If another process has filled them with the same segment there is nothing to do.
@@ -57,10 +58,11 @@ def main(
     The segment's status.json says with which seeds it did, and has the digest of the end state.
 
     Args:
-        about, permutation: of the prepared data set; the first `test_images` of the permutation
+        info, permutation: of the prepared data set; the first `test_images` of the permutation
             are not for training.
         previous: the end state of the segment before.
-        outputs: the files of a segment (see `wngan.training.train`), by their names without suffix.
+        outputs: the files of a segment (see `wngan.training.train`), by their names without suffix;
+            its provenance is not made here.
         settings: of the run, for `wngan.settings.Settings`.
         restarts: at most; a run's later segments have the seed of its first and start only once.
         recovery: where an attempt that is stopped leaves what the next one goes on with.
@@ -72,11 +74,15 @@ def main(
         reason_to_stop: asked after each iteration; what it says, if not "", ends the attempt.
         events: where event files go, if any.
 
+    Returns:
+        settings, and how many iterations it trained.
+
     Raises:
         Interrupted: there was a reason to stop; the state is kept, and another call goes on.
         ValueError: `previous` is of other settings.
     """
-    images = open_images(about)
+    files = {name: path for name, path in outputs.items() if name != "provenance"}
+    images = open_images(info)
     workers = threads if isinstance(images, EncodedImages) else 0
     torch.set_num_threads(1 if workers else threads)  # results depend on it, but not on workers
     determined_by = {
@@ -86,18 +92,14 @@ def main(
         "code": code,
         "versions": [torch.__version__, np.__version__],
         "computed by": [device.type, torch.get_num_threads()],
-        "inputs": [
-            checkpoint.file_sha256(file)
-            for file in (about, permutation, previous)
-            if file is not None
-        ],
+        "inputs": [file_sha256(file) for file in (info, permutation, previous) if file is not None],
     }
     identity = hashlib.sha256(json.dumps(determined_by, sort_keys=True).encode()).hexdigest()
 
     # Snakemake has deleted what was there before this job began.
-    if _made(outputs) == [start, stop, identity]:
+    if _made(files) == [start, stop, identity]:
         logger.info("%s: another process finished it.", label)
-        return
+        return _done(files["status"], settings, start)
     run = Settings(**settings | {"channels": tuple(settings["channels"])})
     if previous is not None:
         seed = checkpoint.load(previous)[1]["settings"]["seed"]
@@ -110,7 +112,7 @@ def main(
     for restart in range(1 if previous else restarts + 1):
         attempt = run.restarted(restart)
         folder = recovery / str(restart)
-        with training_events(events) as on_losses:
+        with training_events(events and events / "training") as on_losses:
             train(
                 attempt,
                 training_images,
@@ -133,10 +135,11 @@ def main(
         diverged.append({key: status[key] for key in ("seed", "iteration", "reason")})
 
     # Copied, not moved: an attempt that dies here must find the folder whole.
-    _copy(folder, outputs)
-    status["state"] = checkpoint.file_sha256(outputs["state"])
-    outputs["status"].write_text(json.dumps(status) + "\n")
+    _copy(folder, files)
+    status["state"] = file_sha256(files["state"])
+    files["status"].write_text(json.dumps(status) + "\n")
     logger.info("%s finished iterations %d to %d.", label, start + 1, stop)
+    return _done(files["status"], settings, start)
 
 
 @contextmanager
@@ -164,6 +167,21 @@ def alone(recovery: Path, reason_to_stop: Callable[[], str]) -> Iterator[None]:
         discard(recovery)
 
 
+@contextmanager
+def stoppable(recovery: Path, began: float, runtime: float | None) -> Iterator[dict[str, Any]]:
+    """Trains `alone` until there is one of the `reasons` to stop, with which the process ends.
+
+    Gives `main` its `reason_to_stop`. Signals count from when the block is entered.
+    """
+    reason_to_stop = reasons(began, runtime)
+    try:
+        with alone(recovery, reason_to_stop):
+            yield {"reason_to_stop": reason_to_stop}
+    except Interrupted as interrupted:
+        logger.info("%s", interrupted)
+        sys.exit(1)
+
+
 def reasons(began: float, runtime: float | None) -> Callable[[], str]:
     """A function that says why to stop now, or "".
 
@@ -186,6 +204,12 @@ def reasons(began: float, runtime: float | None) -> Callable[[], str]:
         return ""
 
     return reason
+
+
+def _done(status: Path, settings: dict[str, Any], start: int) -> dict[str, Any]:
+    """What `main` returns, by the segment's status.json."""
+    reached = json.loads(status.read_text())["iteration"]
+    return {"settings": settings, "iterations": max(0, reached - start)}
 
 
 def _copy(folder: Path, outputs: dict[str, Path]) -> None:
@@ -216,48 +240,5 @@ def _made(outputs: dict[str, Path]) -> list[Any]:
 
 
 if "snakemake" in globals():
-    began = time.monotonic()
-    with logged(snakemake.log[0]), free_device() as device:
-        recovery = Path(snakemake.params.recovery)
-        reason_to_stop = reasons(began, snakemake.resources.get("runtime"))
-        outputs = {name: Path(path) for name, path in snakemake.output.items()}
-        provenance = outputs.pop("provenance")
-        wanted = snakemake.config.get("tensorboard")
-        events = Path(snakemake.params.events, "training") if wanted else None
-        try:
-            with (
-                alone(recovery, reason_to_stop),
-                recorded(
-                    Path(snakemake.params.attempts),
-                    provenance,
-                    describe(device),
-                    config=experiment_digest(snakemake.config, snakemake.wildcards.experiment),
-                    code=snakemake.params.code,
-                    settings=snakemake.params.settings,
-                    threads=snakemake.threads,
-                ) as record,
-            ):
-                main(
-                    about=Path(snakemake.input.about),
-                    permutation=Path(snakemake.input.permutation),
-                    previous=Path(snakemake.input.previous) if snakemake.input.previous else None,
-                    outputs=outputs,
-                    settings=snakemake.params.settings,
-                    start=snakemake.params.start,
-                    stop=snakemake.params.stop,
-                    test_images=snakemake.params.test_images,
-                    restarts=snakemake.params.restarts,
-                    recovery=recovery,
-                    code=snakemake.params.code,
-                    label="{experiment} {model}/{instance}".format(**snakemake.wildcards),
-                    threads=snakemake.threads,
-                    device=device,
-                    save_every=snakemake.config["save_every"],
-                    reason_to_stop=reason_to_stop,
-                    events=events,
-                )
-                reached = json.loads(outputs["status"].read_text())["iteration"]
-                record["iterations"] = max(0, reached - snakemake.params.start)
-        except Interrupted as interrupted:
-            logger.info("%s", interrupted)
-            sys.exit(1)
+    recovery, runtime = Path(snakemake.params.recovery), snakemake.resources.get("runtime")
+    compute(main, snakemake, stoppable(recovery, time.monotonic(), runtime))

@@ -77,12 +77,6 @@ def load(path: Path) -> tuple[dict[str, Tensor], Metadata]:
     return tensors, header["metadata"]
 
 
-def file_sha256(path: Path) -> str:
-    """The digest of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def with_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """`tensors` with `prefix` and a dot before each name."""
     return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}

@@ -18,10 +18,11 @@ from PIL import Image, ImageDraw
 from wngan import evaluator
 from wngan.checkpoint import CheckpointError
 from wngan.decoding import central_crop, covering, decode
-from wngan.device import computing_in, keep_freed_memory
+from wngan.device import keep_freed_memory
 from wngan.folding import fold
 from wngan.log import Progress
 from wngan.panels import image_grid
+from wngan.precision import computing_in
 from wngan.randomness import fixed_codes
 from wngan.sampling import between, draw
 from wngan.settings import load_generator

@@ -6,16 +6,13 @@ import platform
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from wngan.locks import take
 from wngan.log import logger
-
-PRECISIONS = ("float32", "tf32", "bfloat16")
-"""What `computing_in` knows, from the most precise to the fastest."""
 
 LOCKS = Path(tempfile.gettempdir())
 
@@ -25,7 +22,7 @@ def free_device() -> Iterator[torch.device]:
     """A GPU that this process may use and no other job holds, for as long as the block runs.
 
     If all are held it waits for one; with no GPU it is the CPU. Computing is in float32, also on
-    GPUs that would shorten it to TF32, as far as `computing_in` does not say otherwise.
+    GPUs that would shorten it to TF32, as far as `wngan.precision` does not say otherwise.
     """
     torch.backends.cudnn.allow_tf32 = False
     if not torch.cuda.is_available():
@@ -38,32 +35,6 @@ def free_device() -> Iterator[torch.device]:
     names = [str(torch.cuda.get_device_properties(number).uuid) for number in range(count)]
     with one_of(names, LOCKS) as number, torch.cuda.device(number):
         yield torch.device("cuda", number)
-
-
-@contextmanager
-def computing_in(precision: str, device: str | torch.device) -> Iterator[None]:
-    """Matrix products and convolutions in the block are computed in a precision.
-
-    Args:
-        precision: "float32"; "tf32", float32 whose factors GPUs round to 10 bits (elsewhere it is
-            float32); "bfloat16", torch's autocast: parameters and their changes stay float32.
-        device: to compute on.
-
-    Raises:
-        ValueError: there is no such precision.
-    """
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, not {precision!r}.")
-    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = products.allow_tf32, convolutions.allow_tf32
-    products.allow_tf32 = convolutions.allow_tf32 = precision == "tf32"
-    # Without its cache, whose tensors a CUDA graph must not share with other work.
-    shorter = torch.autocast(torch.device(device).type, torch.bfloat16, cache_enabled=False)
-    try:
-        with shorter if precision == "bfloat16" else nullcontext():
-            yield
-    finally:
-        products.allow_tf32, convolutions.allow_tf32 = before
 
 
 def keep_freed_memory() -> None:

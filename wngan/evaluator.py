@@ -7,8 +7,8 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from wngan.device import computing_in
 from wngan.graphs import replayed
+from wngan.precision import computing_in
 from wngan.rmsprop import RMSProp
 
 
@@ -66,7 +66,7 @@ def reconstruct(
         lr: learning rate.
         loss_batch: the constant B that the summed losses are divided by.
         compute_batch: images at once; by default `images_at_once`.
-        precision: of the generator, as in `wngan.device.computing_in`.
+        precision: of the generator, as in `wngan.precision.computing_in`.
         on_step: called after each step with the number of images that took it, for a progress bar.
 
     Returns:

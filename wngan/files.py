@@ -57,3 +57,9 @@ def file_digest(path: Path) -> str:
             digest.update(chunk)
             progress.update(len(chunk))
     return digest.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """The digest of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,11 +1,12 @@
 """What a GPU repeats, launched as a whole: a CUDA graph."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from wngan.log import logger
+logger = logging.getLogger("wngan")
 
 WARM_UP = 3
 """Calls before the recording, in which libraries choose kernels and take their memory."""

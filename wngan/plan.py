@@ -19,6 +19,18 @@ from wngan.runs import BEST, Config, Dataset, Experiment, Final, Model, Run, spl
 Row = Mapping[str, str]
 """A row of report/paper_values.csv."""
 
+PAPER_FIELDS = (
+    "table",
+    "experiment",
+    "model",
+    "instance",
+    "checkpoint",
+    "iteration",
+    "running_loss",
+    "final_loss",
+)
+"""Columns of report/paper_values.csv."""
+
 FINALS_OF = {"reconstructions": ("optimal",), "codes": ("optimal",)}
 """The checkpoints whose final reconstructions a kind of figure shows, if its settings don't say."""
 
@@ -467,7 +479,7 @@ class Plan:
             repeated = {row["experiment"] for row in rows}
             same = [row for row in self.paper if row["experiment"] in repeated]
             known = {row["model"] for row in [*same, *rows]}
-            ours = dict.fromkeys(self.paper[0], "") | {"table": table.removeprefix("table")}
+            ours = dict.fromkeys(PAPER_FIELDS, "") | {"table": table.removeprefix("table")}
             ours |= {"instance": BEST, "checkpoint": "optimal"}
             rows += [ours | {"model": model} for model in models if model not in known]
         several = {row["model"] for row in rows if row["instance"] not in (BEST, "1")}

@@ -30,7 +30,7 @@ class Settings:
         snapshot_every: iterations between snapshots of the generator, a multiple of `sample_every`.
         sample_every: iterations between samples from the fixed codes.
         sample_codes: the number of fixed codes.
-        precision: of training, one of `wngan.device.PRECISIONS`.
+        precision: of training, one of `wngan.precision.PRECISIONS`.
     """
 
     architecture: str

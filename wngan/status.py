@@ -18,8 +18,10 @@ import numpy as np
 import yaml
 
 from wngan import running as running_losses
-from wngan.config import WHOLE, Config, ConfigError, check
+from wngan.config import ConfigError, check, complete
 from wngan.log import Reached, last_progress
+from wngan.plan import Plan
+from wngan.runs import Config, Run
 
 SILENCE = 90.0
 """Seconds after which a job is taken to be dead; one that lives renews a file every 30."""
@@ -64,11 +66,11 @@ class RunStatus:
 
 
 def configuration(path: Path) -> Config:
-    """The configuration in a file; where that is not a whole one, over config.yaml, as Snakemake's.
+    """The checked configuration in a file; where that is not whole, over config.yaml's.
 
     Raises:
         OSError: a file cannot be read.
-        ConfigError: it is no YAML file of keys and values, or config.yaml is not whole.
+        ConfigError: it is no YAML file of keys and values, or not a configuration.
     """
     try:
         config = yaml.safe_load(path.read_text())
@@ -76,53 +78,32 @@ def configuration(path: Path) -> Config:
         raise ConfigError(f"{path} is no YAML file: {error}") from error
     if not isinstance(config, dict):
         raise ConfigError(f"{path} has no keys, such as `experiments`.")
-    if config.keys() >= WHOLE:
-        return config
-    below = Path("config.yaml")
-    if path.resolve() == below.resolve():
-        raise ConfigError(f"{path} lacks {', '.join(sorted(WHOLE - config.keys()))}.")
-    return _over(configuration(below), config)
-
-
-def _over(below: Any, above: Any) -> Any:
-    """`above`, and what `below` has beside it."""
-    if not isinstance(below, dict) or not isinstance(above, dict):
-        return above
-    return below | {key: _over(below.get(key), value) for key, value in above.items()}
+    schema = yaml.safe_load(Path("schemas/config.schema.yaml").read_text())
+    config = complete(config, schema, yaml.safe_load(Path("config.yaml").read_text()))
+    check(config, schema)
+    return config
 
 
 def statuses(config: Config) -> Iterator[RunStatus]:
     """The status of each run of a configuration, in its order."""
     results = Path(config["results"]).expanduser()
-    for name in config.get("only") or config["experiments"]:
-        experiment = config["experiments"][name]
-        for model, settings in experiment["models"].items():
-            for instance in range(1, settings["instances"] + 1):
-                place = f"{name}/{model}/{instance}"
-                yield run_status(
-                    f"{name} {model}/{instance}",
-                    results / "runs" / place,
-                    results / "recovery" / place / "attempts",
-                    settings["iterations"],
-                    experiment["segment"],
-                )
+    for experiment in Plan(config, []).shown:
+        for run in experiment.runs:
+            yield run_status(run, results / "runs" / run.place, results / "recovery" / run.place)
 
 
-def run_status(run: str, folder: Path, attempts: Path, iterations: int, segment: int) -> RunStatus:
+def run_status(run: Run, folder: Path, recovery: Path) -> RunStatus:
     """The status of a run; a file that is missing or half written counts as none.
 
     Args:
-        run: its name.
         folder: of its results.
-        attempts: the folder that its unfinished jobs keep account in.
-        iterations: that it will have, a multiple of `segment`.
-        segment: iterations of a training job.
+        recovery: the folder of what its unfinished jobs keep.
     """
-    segments = [folder / f"segments/{k}" for k in range(1, iterations // segment + 1)]
+    segments = [folder / f"segments/{number}" for _, number in run.segments]
     trained = [_read(path / "status.json") for path in segments]
     iteration = max(about.get("iteration", 0) for about in trained)
     rate = None
-    jobs = _jobs(attempts)
+    jobs = _jobs(recovery / "attempts")
     for number, path in enumerate(segments, 1):
         if f"train-{number}" in jobs:
             reached = _progress(path / "train.log")
@@ -131,14 +112,14 @@ def run_status(run: str, folder: Path, attempts: Path, iterations: int, segment:
     rows = np.concatenate([_running_losses(path / "running.csv") for path in segments])
     best = rows[running_losses.optimum(rows)] if len(rows) else None
     return RunStatus(
-        run,
+        f"{run.experiment} {run.name}",
         iteration,
-        iterations,
+        run.iterations,
         rate,
         loss=float(rows["running_loss"][-1]) if len(rows) else np.nan,
         best=float(best["running_loss"]) if best is not None else np.nan,
         best_at=int(best["iteration"]) if best is not None else None,
-        status=_status(jobs, _read(folder / "status.json"), trained, iteration == iterations),
+        status=_status(jobs, _read(folder / "status.json"), trained, iteration == run.iterations),
     )
 
 
@@ -178,9 +159,7 @@ def main(path: Path) -> None:
         OSError: a file cannot be read.
         ConfigError: the configuration is not one.
     """
-    config = configuration(path)
-    check(config, yaml.safe_load(Path("schemas/config.schema.yaml").read_text()))
-    rows = list(statuses(config))
+    rows = list(statuses(configuration(path)))
     if all(row.status == WAITING and not row.iteration for row in rows):
         print(f"None of the {len(rows)} runs of {path} has begun.")
     else:

@@ -19,12 +19,13 @@ from torch.utils.data import DataLoader
 
 from wngan import checkpoint
 from wngan.data import Images
-from wngan.device import computing_in
+from wngan.files import file_sha256
 from wngan.graphs import replayed
 from wngan.iteration import iterate
 from wngan.layers import lipschitz_constant
 from wngan.log import Progress, logger
 from wngan.losses import WASSERSTEIN
+from wngan.precision import computing_in
 from wngan.randomness import fixed_codes, rng
 from wngan.recipes import recipe
 from wngan.rmsprop import RMSProp
@@ -172,7 +173,7 @@ def train(
         tensors = checkpoint.with_prefix("generator", generator.state_dict())
         about = {key: metadata[key] for key in ("settings", "iteration")}
         checkpoint.save(path, tensors, about)
-        metadata["snapshots"][path.name] = checkpoint.file_sha256(path)
+        metadata["snapshots"][path.name] = file_sha256(path)
 
     size, rows = settings.image_size, (stop - start) // settings.sample_every
     if not resumed:  # written whole: a full disk is an error now, in a memory map it were a crash
@@ -315,7 +316,7 @@ def _check_files(folder: Path, saved: checkpoint.Metadata, series: Callable[[int
         if series(saved["iteration"]) != saved["series"]:
             raise checkpoint.CheckpointError(f"The losses or samples in {folder} are damaged.")
         names = Progress("saved snapshots", iterable=saved["snapshots"], unit="file")
-        snapshots = [checkpoint.file_sha256(folder / "snapshots" / name) for name in names]
+        snapshots = [file_sha256(folder / "snapshots" / name) for name in names]
     except (OSError, ValueError) as error:
         raise checkpoint.CheckpointError(f"{folder} is not whole: {error}") from error
     if snapshots != list(saved["snapshots"].values()):

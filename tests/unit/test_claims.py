@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
+from wngan.judging import JUDGES, Criterion, Run, crossing, fluctuation, judge
 
 from scripts import claim as claim_script
 from scripts import claims_table
 from wngan import diagnosis, running
 from wngan.claims import FIELDS, FILES, NEEDS, PARTS, VERDICTS, needs, not_run, printed
-from wngan.judging import JUDGES, Criterion, Run, crossing, fluctuation, judge
 
 ROOT = Path(__file__).parents[2]
 with open(ROOT / "report/paper_values.csv", newline="") as file:

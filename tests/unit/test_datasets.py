@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-
 from wngan.datasets.about import write_about
+
 from wngan.datasets.cifar10 import _ArraysOnly, cifar10
 from wngan.datasets.crops import crop_images, image_names
 from wngan.datasets.digits import digits

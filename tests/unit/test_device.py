@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from wngan import device
-from wngan.device import PRECISIONS, computing_in, describe, free_device, one_of
+from wngan.device import describe, free_device, one_of
+from wngan.precision import PRECISIONS, computing_in
 
 HOLD = """
 import sys, time

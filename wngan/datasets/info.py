@@ -8,7 +8,7 @@ import numpy as np
 from wngan.files import file_digest
 
 
-def write_about(about: Path, array: Path, source: str, **facts: str | int) -> None:
+def write_info(info: Path, array: Path, source: str, **facts: str | int) -> None:
     """Writes a JSON file with the count, size and digest of the images in the file `array`.
 
     Args:
@@ -17,4 +17,4 @@ def write_about(about: Path, array: Path, source: str, **facts: str | int) -> No
     """
     images = np.load(array, mmap_mode="r")
     known = {"source": source, "count": len(images), "size": images.shape[1]}
-    about.write_text(json.dumps(known | {"sha256": file_digest(array)} | facts, indent=2) + "\n")
+    info.write_text(json.dumps(known | {"sha256": file_digest(array)} | facts, indent=2) + "\n")

@@ -1,0 +1,52 @@
+"""The frame of a job that computes with torch: its log, its device, its record."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from wngan.device import describe, free_device
+from wngan.job import arguments
+from wngan.log import logged
+from wngan.provenance import experiment_digest, recorded
+
+
+def compute(
+    main: Callable[..., dict[str, Any] | None],
+    job: Any,
+    within: AbstractContextManager[dict[str, Any]] | None = None,
+) -> None:
+    """Calls a script's `main` on a free device, with as many threads as its job has.
+
+    `main` may take what `wngan.job.arguments` finds, and `device`, `label` (the run, for log
+    lines), `events` (where event files go, None where none are wanted) and `save_every`. What it
+    returns is added to the job's record, which its output `provenance` is.
+
+    Args:
+        job: the `snakemake` of a script, of one run.
+        within: entered once the device is taken; it gives other arguments that `main` may take.
+    """
+    torch.set_num_threads(job.threads)
+    with logged(job.log[0]), free_device() as device, within or nullcontext({}) as found:
+        more = {
+            "device": device,
+            "label": "{experiment} {model}/{instance}".format(**job.wildcards),
+            "events": Path(job.params.event_folder) if job.config.get("tensorboard") else None,
+            "save_every": job.config["save_every"],
+            **found,
+        }
+        given = arguments(main, job, **more)
+        if not hasattr(job.output, "provenance"):
+            main(**given)
+            return
+        with recorded(
+            Path(job.params.attempts),
+            Path(job.output.provenance),
+            describe(device),
+            config=experiment_digest(job.config, job.wildcards.experiment),
+            code=job.params.code,
+            threads=job.threads,
+        ) as record:
+            record |= main(**given) or {}

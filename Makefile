@@ -1,10 +1,13 @@
-# The commands of this repository. Each makes .venv from the locked requirements if it has to.
+# The commands of this repository; `make` lists them. Those that need .venv make it from the locked requirements.
 
 PYTHON ?= python3
 CONFIG ?= config.yaml
 BIN := .venv/bin
 
-.PHONY: demo status test lint docs bench lock clean
+.PHONY: help demo status test lint docs bench lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/installed ## the paper in miniature, on handwritten digits, into results/demo
 	$(BIN)/snakemake --profile demo

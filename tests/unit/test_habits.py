@@ -1,0 +1,16 @@
+"""What developers and GitHub run is what the Makefile has."""
+
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[0].split()
+
+
+def test_make_alone_lists_every_target() -> None:
+    command = ["make", "--no-print-directory"]  # printed where make runs make
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert [line.split()[0] for line in listed.splitlines()] == TARGETS
+    assert all(len(line.split()) > 1 for line in listed.splitlines())

@@ -4,7 +4,7 @@ PYTHON ?= python3
 CONFIG ?= config.yaml
 BIN := .venv/bin
 
-.PHONY: help demo status test lint docs bench lock clean
+.PHONY: help demo status test test-fast lint docs bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,9 @@ status: .venv/installed ## where each run is; CONFIG=demo/config.yaml for the de
 
 test: .venv/installed ## all tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test-fast: .venv/installed ## the unit tests without the slow ones, in under two minutes
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" tests/unit
 
 lint: .venv/installed ## style, types and Snakemake's own advice
 	$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 import yaml
 
 from benchmarks.cost import cost, count, markdown, settings_of
@@ -31,6 +32,7 @@ def test_arithmetic_is_counted(tiny: Settings) -> None:
     assert snapshot == 4 * sum(p.numel() for p in settings.generator().parameters())
 
 
+@pytest.mark.slow
 def test_estimates_of_time_are_those_of_ten_teraflops() -> None:
     """Or of a GPU that waits for kernels to be launched, where networks are small."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -42,6 +44,7 @@ def test_estimates_of_time_are_those_of_ten_teraflops() -> None:
             assert step / 1e13 <= seconds["step"] <= max(2 * step / 1e13, 2e-5)
 
 
+@pytest.mark.slow
 def test_the_readme_has_the_costs() -> None:
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     assert markdown(cost(config), rate=10) in (ROOT / "README.md").read_text()

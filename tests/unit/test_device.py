@@ -40,6 +40,7 @@ def job(folder: Path, *names: str) -> Iterator[tuple[subprocess.Popen[str], str]
         process.wait()
 
 
+@pytest.mark.slow
 def test_two_jobs_have_two_devices(tmp_path: Path) -> None:
     with job(tmp_path, "a", "b") as (_, first), job(tmp_path, "a", "b") as (_, second):
         assert [first, second] == ["0", "1"]
@@ -48,6 +49,7 @@ def test_two_jobs_have_two_devices(tmp_path: Path) -> None:
         assert mine == 0
 
 
+@pytest.mark.slow
 def test_one_job_more_waits_for_a_device(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with ExitStack() as stack, caplog.at_level("INFO"):
         jobs = [stack.enter_context(job(tmp_path, "a", "b"))[0] for _ in range(2)]
@@ -141,6 +143,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is about glibc")
 def test_freed_memory_is_kept() -> None:
     faults = {

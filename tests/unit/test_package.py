@@ -67,6 +67,7 @@ def test_a_wheel_has_the_package_and_its_types(installed: Path) -> None:
     assert "Provides-Extra: tensorboard" in (about / "METADATA").read_text()
 
 
+@pytest.mark.slow
 def test_it_works_without_snakemake(installed: Path, tmp_path: Path) -> None:
     names = [name for name in MODULES if name != "wngan.__main__"]
     script = f"{WITHOUT_SNAKEMAKE}\nfor name in {names}: __import__(name)\n"
@@ -86,6 +87,7 @@ def test_its_dependencies_are_what_it_imports() -> None:
     assert sorted(outside) == project["dependencies"]
 
 
+@pytest.mark.slow
 def test_every_module_is_in_the_reference(tmp_path: Path) -> None:
     """Without a warning, by the command of `make docs`."""
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", "")
@@ -104,6 +106,7 @@ def test_every_module_is_in_the_reference(tmp_path: Path) -> None:
                 assert f'id="{public}"' in text, (name, public)
 
 
+@pytest.mark.slow
 def test_the_example_learns(tmp_path: Path) -> None:
     example = str(ROOT / "examples/own_gan.py")
     printed = run(example, "--iterations", "100", folder=tmp_path, path=ROOT)

@@ -26,6 +26,7 @@ for name, module in sorted(sys.modules.items()):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_sources_are_what_python_imports(script: Path) -> None:
     command = [sys.executable, "-c", LOADED, str(script)]

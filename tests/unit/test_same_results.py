@@ -122,6 +122,7 @@ def test_reconstruction(
     assert float(((ours.losses - expected).abs() / expected).max()) < tolerance
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["vanilla", "bn", "wn"])
 def test_final_losses(
     model: str, images: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -13,6 +13,7 @@ from benchmarks.cost import count
 from wngan.datasets.crops import crop_images
 
 
+@pytest.mark.slow
 def test_every_line_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,6 +60,7 @@ def test_rates_are_of_the_precision() -> None:
     assert speed.peak_rate("float32") > 1e9
 
 
+@pytest.mark.slow
 def test_sizes_are_the_papers() -> None:
     """A step of CIFAR-10's reconstruction, 0.16 GFLOP, is the smallest of the paper's."""
     steps = {}

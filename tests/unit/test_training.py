@@ -255,6 +255,7 @@ def test_damage_beside_a_saved_state_starts_over(
     assert contents(broken) == contents(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

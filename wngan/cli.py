@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from wngan import evaluator
+from wngan import __version__, evaluator
 from wngan.checkpoint import CheckpointError
 from wngan.decoding import central_crop, covering, decode
 from wngan.device import keep_freed_memory
@@ -142,6 +142,7 @@ def _labeled(picture: Image.Image, columns: Sequence[str], rows: Sequence[str]) 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("wngan", description="What a trained generator makes.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command, what in (
         (sample, "draw samples, in a grid"),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scripts import sample
-from wngan import checkpoint
+from wngan import __version__, checkpoint
 from wngan.cli import GAP, SHOWN, main
 from wngan.evaluator import reconstruct
 from wngan.randomness import fixed_codes
@@ -150,6 +150,11 @@ def test_nothing_that_exists_is_lost(
     assert output.read_text() == "precious"
     main(["sample", str(model), str(output), "--force", "--rows", "1"])
     assert output.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fails("--version") == 0
+    assert capsys.readouterr().out == f"wngan {__version__}\n"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,12 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
+
+import yaml
+
+from wngan import __version__
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -14,3 +19,11 @@ def test_make_alone_lists_every_target() -> None:
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert [line.split()[0] for line in listed.splitlines()] == TARGETS
     assert all(len(line.split()) > 1 for line in listed.splitlines())
+
+
+def test_the_version_is_in_one_place() -> None:
+    """And what must repeat it agrees."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert "version" not in project
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == __version__

@@ -64,7 +64,9 @@ def test_a_wheel_has_the_package_and_its_types(installed: Path) -> None:
     assert {path.relative_to(installed) for path in files} == expected
     (about,) = installed.glob("*.dist-info")
     assert "wngan = wngan.cli:main" in (about / "entry_points.txt").read_text()
-    assert "Provides-Extra: tensorboard" in (about / "METADATA").read_text()
+    metadata = (about / "METADATA").read_text()
+    assert "Provides-Extra: tensorboard" in metadata
+    assert f"\nVersion: {wngan.__version__}\n" in metadata
 
 
 @pytest.mark.slow

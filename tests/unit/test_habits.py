@@ -27,3 +27,12 @@ def test_the_version_is_in_one_place() -> None:
     assert "version" not in project
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == __version__
+
+
+def test_hooks_are_the_tools_of_lint() -> None:
+    (recipe,) = re.findall(r"^lint:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    tools = re.findall(r"\$\(BIN\)/(ruff \w+|snakemake --lint|\w+)", recipe)
+    assert len(tools) == len(recipe.splitlines())
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    entries = [hook["entry"] for repo in config["repos"] for hook in repo["hooks"]]
+    assert [e.removeprefix(".venv/bin/").removesuffix(" --force-exclude") for e in entries] == tools

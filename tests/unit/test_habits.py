@@ -36,3 +36,10 @@ def test_hooks_are_the_tools_of_lint() -> None:
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     entries = [hook["entry"] for repo in config["repos"] for hook in repo["hooks"]]
     assert [e.removeprefix(".venv/bin/").removesuffix(" --force-exclude") for e in entries] == tools
+
+
+def test_continuous_integration_calls_targets_that_exist() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
+    runs = {name: [s["run"] for s in job["steps"] if "run" in s] for name, job in jobs.items()}
+    assert runs == {"lint": ["make lint"], "unit": ["make test-fast"], "demo": ["make demo"]}
+    assert {command.removeprefix("make ") for (command,) in runs.values()} <= set(TARGETS)

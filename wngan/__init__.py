@@ -5,4 +5,4 @@ Networks" (2017), arXiv 1704.03971. Section, equation and table numbers in this 
 paper's.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

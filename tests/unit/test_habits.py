@@ -27,6 +27,8 @@ def test_the_version_is_in_one_place() -> None:
     assert "version" not in project
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == __version__
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert re.findall(r"^## (\S+) - ", changelog, re.MULTILINE)[0] == __version__
 
 
 def test_hooks_are_the_tools_of_lint() -> None:

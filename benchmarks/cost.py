@@ -114,7 +114,7 @@ def cost(config: dict[str, Any]) -> pandas.DataFrame:
             row["train"] += run["instances"] * run["iterations"] * iteration / 1e15
             images = snapshots * running["images"] * running["steps"]
             row["evaluate"] += run["instances"] * images * step / 1e15
-            checkpoints = sum((name, model, kind) in finals for kind in ("optimal", "converged"))
+            checkpoints = sum((name, model, kind) in finals for kind in ("optimal", "last"))
             reconstructed = checkpoints * final["images"]
             if model in probes["models"]:
                 reconstructed += (2 + probes["random_starts"]) * probes["images"]

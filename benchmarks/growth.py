@@ -55,13 +55,13 @@ def point(connection: Connection, what: str, value: int, folder: Path) -> None:
     np.save(folder / "permutation.npy", np.arange(number))
     (folder / "images.json").write_text(json.dumps({}))
     generator = checkpoint.with_prefix("generator", run.generator().state_dict())
-    about = {"settings": vars(run), "iteration": 0}
-    checkpoint.save(folder / "model.safetensors", generator, about)
+    metadata = {"settings": vars(run), "iteration": 0}
+    checkpoint.save(folder / "model.safetensors", generator, metadata)
     with free_device() as device, most_memory() as took:
         start = time.perf_counter()
         if what in ("images to reconstruct", "steps", "image size, reconstruction"):
             reconstruct.main(
-                about=folder / "images.json",
+                info=folder / "images.json",
                 permutation=folder / "permutation.npy",
                 model=folder / "model.safetensors",
                 output=folder / "found.safetensors",

@@ -36,7 +36,7 @@ def main() -> None:
     )
     with free_device() as device:
         for path in options.checkpoints:
-            generator, about = load_generator(path, device)
+            generator, metadata = load_generator(path, device)
             exact = 0.0
             for precision in PRECISIONS:
                 if precision == "tf32" and device.type == "cpu":
@@ -45,14 +45,20 @@ def main() -> None:
                 losses = reconstruct(
                     fold(generator),
                     targets,
-                    code_length=about["settings"]["code_length"],
+                    code_length=metadata["settings"]["code_length"],
                     steps=options.steps,
                     precision=precision,
                 ).losses
                 loss, seconds = losses.double().mean().item(), time.perf_counter() - start
                 exact = loss if precision == "float32" else exact
                 change = f"{loss / exact - 1:+.2%}"
-                row = about["settings"]["model"], precision, f"{loss:.6f}", change, f"{seconds:.1f}"
+                row = (
+                    metadata["settings"]["model"],
+                    precision,
+                    f"{loss:.6f}",
+                    change,
+                    f"{seconds:.1f}",
+                )
                 print(f"| {' | '.join(row)} |", flush=True)
 
 

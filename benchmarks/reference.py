@@ -58,7 +58,9 @@ class Training:
         floats = [image.to(self.like.dtype) / 255 for image in one_by_one]
         return torch.stack(floats).to(self.like.device)
 
-    def iterate(self, indices: NDArray[np.int64], d_codes: Tensor, g_codes: Tensor) -> list[float]:
+    def train_step(
+        self, indices: NDArray[np.int64], d_codes: Tensor, g_codes: Tensor
+    ) -> list[float]:
         """One iteration; returns the losses of the discriminator and of the generator."""
         real = self.real(indices)
         self.d_optimizer.zero_grad()

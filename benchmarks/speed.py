@@ -125,7 +125,7 @@ def train_plainly(turns: Turns, settings: Settings, precision: str) -> float:
 
     def turn(units: int) -> None:
         for _ in range(units):
-            run.iterate(indices(), torch.randn(shape), torch.randn(shape))
+            run.train_step(indices(), torch.randn(shape), torch.randn(shape))
 
     turns.serve(turn)
     return seconds_of(lambda: run.real(indices()))

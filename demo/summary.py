@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas
 import yaml
 
-from wngan.names import NAMES
+from wngan.model_names import NAMES
 
 
 def table2(table: pandas.DataFrame, running: int, final: int) -> str:

@@ -1,27 +1,11 @@
 # Claims: what the paper says, measured and judged.
 
 
-def claim_code(wildcards):
-    """Digest of the code that judges a claim."""
-    item = claim(wildcards).item
-    return code(item.script, item.without)
-
-
-def claim_files(wildcards):
-    """The files that a claim needs, in the order of its runs."""
-    return [f"{RUNS}/{file}" for file in claim(wildcards).files]
-
-
-def changes_of_claim(wildcards):
-    """What changes along with them."""
-    return [file.replace(".safetensors", ".sha256") for file in claim_files(wildcards)]
-
-
 rule claim:
     """Judge one of the paper's claims by its runs."""
     input:
-        files=large(claim_files),
-        changes=changes_of_claim,
+        files=large(of_files(claim, "files")),
+        changes=of_files(claim, "changes"),
     output:
         csv=f"{RESULTS}/claims/{{claim}}.csv",
     log:
@@ -34,7 +18,7 @@ rule claim:
     params:
         runs=of(claim, "runs"),
         paper=PAPER_VALUES,
-        code=claim_code,
+        code=lambda wildcards: code("claim.py", claim(wildcards).item.without),
     script:
         "../scripts/claim.py"
 

@@ -1,4 +1,4 @@
-# What rules share: the checked configuration, its plan, and functions that find a job's place in it.
+# What rules share: the checked configuration, its plan, and functions that find a job's record in it.
 
 import csv
 from functools import partial, reduce
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wngan.config import ConfigError, check
 from wngan.plan import Plan
-from wngan.provenance import code_digest
+from wngan.provenance import code_digest, config_digest
 
 try:
     check(config, SCHEMA)
@@ -30,7 +30,7 @@ wildcard_constraints:
     instance=r"best|\d+",
     segment=r"\d+",
     shard=r"\d+",
-    checkpoint="optimal|converged",
+    checkpoint="optimal|last",
     at=r"optimal|\d+",
 
 
@@ -39,7 +39,7 @@ def any_of(names):
     return "|".join(sorted(names)) or "(?!)"
 
 
-# The record of the plan that a job is about. Rules name one of these functions in what follows.
+# Records: which record of the plan a job is about. Input and parameter functions take one of these.
 
 
 def dataset(wildcards):
@@ -88,8 +88,21 @@ def of(record, attribute, *keys):
 
 
 def code(script, without=frozenset()):
-    """Digest of a script and the modules it imports: as a parameter, it reruns on a change."""
+    """A digest of a script and the modules it imports, so that a change of these is noticed."""
     return code_digest(TOP / "scripts" / script, without)
+
+
+def made_of(wildcards):
+    """What each table, figure and claim is made of: runs, final reconstructions and digests."""
+    return {
+        item.name: {
+            "runs": sorted({run.place for run in item.runs}),
+            "finals": sorted({final.place for final in item.finals}),
+            "config": config_digest(item.settings),
+            "code": code(item.script, item.without),
+        }
+        for item in PLAN.items
+    }
 
 
 def recovery_folder(name):
@@ -116,67 +129,6 @@ def runtime(minutes, more=True):
         return minutes(wildcards) * (attempt if more else 1)
 
     return runtime_of
-
-
-# Inputs. Large files are inputs whose age doesn't matter. With each comes a small one that changes
-# whenever it does, as an input called `changes` if not for itself: that one Snakemake compares by
-# content, so that copies of results, whose times are new, are as good as the results.
-
-
-def of_runs(record, name):
-    """A file of each of a record's runs."""
-    return lambda wildcards: [f"{RUNS}/{run.place}/{name}" for run in record(wildcards).runs]
-
-
-def of_segments(record, name):
-    """A file of each of a record's segments."""
-    path = f"{RUNS}/{{}}/segments/{{}}/{name}"
-    return lambda wildcards: [path.format(r.place, k) for r, k in record(wildcards).segments]
-
-
-def of_finals(record, suffix):
-    """A file of each of a record's final reconstructions."""
-    return lambda wildcards: [f"{RUNS}/{each.place}.{suffix}" for each in record(wildcards).finals]
-
-
-def source(what):
-    """The "file" of a checkpoint, or what "changes" along with it."""
-
-    def path(wildcards):
-        at = wildcards.get("checkpoint") or wildcards.at
-        return f"{RUNS}/{getattr(run(wildcards).source(at), what)}"
-
-    return path
-
-
-def large(files):
-    """The same files as those of another input function, at any age."""
-
-    def ancient_files(wildcards):
-        found = files(wildcards)
-        return ancient(found) if isinstance(found, str) else [ancient(file) for file in found]
-
-    return ancient_files
-
-
-def file_of(dataset, name):
-    """A file of a prepared data set."""
-    return f"{DATA}/{dataset.name}/{name}"
-
-
-def of_dataset(record, name):
-    """A file of the data set of a job's experiment."""
-    return lambda wildcards: file_of(dataset_of(record(wildcards)), name)
-
-
-def images(record):
-    """Its image files, which are large; that the images are others, images.json says."""
-    return lambda wildcards: image_files(dataset_of(record(wildcards)))
-
-
-def dataset_of(record):
-    """The data set of an experiment, or of a record's experiment."""
-    return getattr(record, "experiment", record).dataset
 
 
 # The report

@@ -1,22 +1,6 @@
 # Evaluation: running losses of snapshots, the optimal one, final reconstructions, samples.
 
 
-def end_states(wildcards):
-    """The end state of each instance of a model."""
-    return [f"{RUNS}/{end.file}" for end in model(wildcards).ends]
-
-
-def shards(suffix):
-    """A file of each share of a final reconstruction."""
-
-    def files(wildcards):
-        count = experiment(wildcards).settings["evaluation"]["final"]["shards"]
-        path = f"{RUN}/final/{{checkpoint}}/{{shard}}.{suffix}"
-        return expand(path, shard=range(1, count + 1), **wildcards)
-
-    return files
-
-
 rule evaluate_segment:
     """Reconstruct some test images with each snapshot of a segment (section 4)."""
     input:
@@ -74,7 +58,7 @@ rule select_optimal:
         "../scripts/select_optimal.py"
 
 
-rule diagnose:
+rule outcome:
     """Say what became of a run, by the diversity and drift of its samples and by its losses."""
     input:
         image_files=images(experiment),
@@ -84,10 +68,10 @@ rule diagnose:
         trained=of_segments(run, "status.json"),
         running=f"{RUN}/running.csv",
     output:
-        diagnosis=f"{RUN}/diagnosis.csv",
+        series=f"{RUN}/outcome.csv",
         status=f"{RUN}/status.json",
     log:
-        f"{RUN}/diagnose.log",
+        f"{RUN}/outcome.log",
     wildcard_constraints:
         instance=r"\d+",
     conda:
@@ -99,9 +83,9 @@ rule diagnose:
         test_images=of(experiment, "dataset.settings", "test"),
         every=of(experiment, "settings", "samples", "every"),
         lag=of(experiment, "settings", "samples", "drift"),
-        code=code("diagnose.py"),
+        code=code("outcome.py"),
     script:
-        "../scripts/diagnose.py"
+        "../scripts/outcome.py"
 
 
 rule select_instance:
@@ -110,16 +94,16 @@ rule select_instance:
         running=of_runs(model, "running.csv"),
         losses=of_runs(model, "running.npy"),
         optimal=large(of_runs(model, "optimal.safetensors")),
-        diagnosis=of_runs(model, "diagnosis.csv"),
+        series=of_runs(model, "outcome.csv"),
         status=of_runs(model, "status.json"),
-        converged=large(end_states),
+        last=large(of_files(model, "ends")),
     output:
         running=f"{RUN}/running.csv",
         losses=f"{RUN}/running.npy",
         optimal=f"{RUN}/optimal.safetensors",
-        diagnosis=f"{RUN}/diagnosis.csv",
+        series=f"{RUN}/outcome.csv",
         status=f"{RUN}/status.json",
-        converged=f"{RUN}/converged.safetensors",
+        last=f"{RUN}/last.safetensors",
     log:
         f"{RUN}/select.log",
     wildcard_constraints:

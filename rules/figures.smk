@@ -1,11 +1,6 @@
 # Figures, each as PNG and as PDF, by kind; config.yaml says what each one shows.
 
 
-def panels(wildcards):
-    """The samples of each of a figure's panels."""
-    return [f"{RUNS}/{run.place}/samples/{at}.npy" for run, at in figure(wildcards).panels]
-
-
 rule curves_figure:
     """Draw running losses against iterations."""
     input:
@@ -25,6 +20,7 @@ rule curves_figure:
         runs=of(figure, "names"),
         until=of(figure, "settings", "until"),
         paper=of(figure, "paper_losses"),
+        places=places(figure),
         code=code("curves_figure.py"),
     script:
         "../scripts/curves_figure.py"
@@ -50,6 +46,7 @@ rule evolution_figure:
         codes=of(figure, "settings", "codes"),
         iterations=of(figure, "settings", "iterations"),
         every=of(figure, "experiment.settings", "samples", "every"),
+        places=places(figure),
         code=code("evolution_figure.py"),
     script:
         "../scripts/evolution_figure.py"
@@ -58,7 +55,7 @@ rule evolution_figure:
 rule samples_figure:
     """Draw samples of many codes, in panels of a run at a checkpoint each."""
     input:
-        samples=panels,
+        samples=of_files(figure, "panel_files"),
         running=of_runs(figure, "running.csv"),
         statuses=of_runs(figure, "status.json"),
     output:
@@ -76,6 +73,7 @@ rule samples_figure:
         panels=of(figure, "settings", "panels"),
         rows=of(figure, "settings", "rows"),
         columns=of(figure, "settings", "columns"),
+        places=places(figure),
         code=code("samples_figure.py"),
     script:
         "../scripts/samples_figure.py"
@@ -105,6 +103,7 @@ rule reconstructions_figure:
         choose=of(figure, "settings", "choose"),
         rows=of(figure, "settings", "rows"),
         groups=of(figure, "settings", "groups"),
+        places=places(figure),
         code=code("reconstructions_figure.py"),
     script:
         "../scripts/reconstructions_figure.py"
@@ -114,7 +113,7 @@ rule collapse_figure:
     """Draw samples as a run collapses, or say that it did not."""
     input:
         samples=large(of_segments(figure, "samples.npy")),
-        diagnosis=of_runs(figure, "diagnosis.csv"),
+        series=of_runs(figure, "outcome.csv"),
         statuses=of_runs(figure, "status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
@@ -131,6 +130,7 @@ rule collapse_figure:
         codes=of(figure, "settings", "codes"),
         columns=of(figure, "settings", "columns"),
         every=of(figure, "experiment.settings", "samples", "every"),
+        places=places(figure),
         code=code("collapse_figure.py"),
     script:
         "../scripts/collapse_figure.py"
@@ -139,7 +139,7 @@ rule collapse_figure:
 rule groups_figure:
     """Draw groups of samples that share most."""
     input:
-        samples=panels,
+        samples=of_files(figure, "panel_files"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
@@ -155,6 +155,7 @@ rule groups_figure:
         among=of(figure, "settings", "among"),
         groups=of(figure, "settings", "groups"),
         size=of(figure, "settings", "size"),
+        places=places(figure),
         code=code("groups_figure.py"),
     script:
         "../scripts/groups_figure.py"
@@ -180,6 +181,7 @@ rule steps_figure:
         runs=of(figure, "names"),
         checkpoints=of(figure, "settings", "checkpoints"),
         paper=of(figure, "paper_losses"),
+        places=places(figure),
         code=code("steps_figure.py"),
     script:
         "../scripts/steps_figure.py"
@@ -188,7 +190,7 @@ rule steps_figure:
 rule diversity_figure:
     """Draw how diverse samples are and how far they drift."""
     input:
-        diagnosis=of_runs(figure, "diagnosis.csv"),
+        series=of_runs(figure, "outcome.csv"),
         statuses=of_runs(figure, "status.json"),
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
@@ -203,6 +205,7 @@ rule diversity_figure:
     params:
         runs=of(figure, "names"),
         lag=of(figure, "experiment.settings", "samples", "drift"),
+        places=places(figure),
         code=code("diversity_figure.py"),
     script:
         "../scripts/diversity_figure.py"
@@ -227,6 +230,7 @@ rule codes_figure:
     params:
         runs=of(figure, "names"),
         code_length=of(figure, "experiment.settings", "code_length"),
+        places=places(figure),
         code=code("codes_figure.py"),
     script:
         "../scripts/codes_figure.py"

@@ -1,20 +1,5 @@
 # Provenance: with which configuration, code, machines and seeds results were computed.
 
-from wngan.provenance import config_digest
-
-
-def made_of(wildcards):
-    """What is known beforehand of each table, figure and claim: its runs, and digests."""
-    return {
-        item.name: {
-            "runs": sorted({run.place for run in item.runs}),
-            "finals": sorted({final.place for final in item.finals}),
-            "config": config_digest(item.settings),
-            "code": code(item.script, item.without),
-        }
-        for item in PLAN.items
-    }
-
 
 rule run_provenance:
     """Join what the jobs of a run recorded: seeds, versions, devices, attempts, times."""

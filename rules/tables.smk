@@ -15,6 +15,7 @@ rule architecture_table:
         "../envs/wngan.yaml"
     params:
         networks=of(table, "networks"),
+        places=places(table),
         code=code("architecture_table.py"),
     script:
         "../scripts/architecture_table.py"
@@ -38,6 +39,7 @@ rule loss_table:
         "../envs/wngan.yaml"
     params:
         rows=of(table, "rows"),
+        places=places(table),
         code=code("loss_table.py"),
     script:
         "../scripts/loss_table.py"
@@ -63,6 +65,7 @@ rule pairs_table:
     params:
         models=of(statistics, "settings", "models"),
         paper=of(statistics, "paper"),
+        places=places(statistics),
         code=code("pairs_table.py"),
     script:
         "../scripts/pairs_table.py"
@@ -89,6 +92,7 @@ rule spread_table:
     params:
         runs=of(statistics, "instance_names"),
         paper=of(statistics, "paper"),
+        places=places(instances),
         code=code("spread_table.py"),
     script:
         "../scripts/spread_table.py"
@@ -116,6 +120,7 @@ rule evaluator_table:
     params:
         models=of(statistics, "settings", "models"),
         running_images=of(experiment, "settings", "evaluation", "running", "images"),
+        places=places(statistics),
         code=code("evaluator_table.py"),
     script:
         "../scripts/evaluator_table.py"

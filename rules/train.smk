@@ -1,36 +1,6 @@
 # Training: a chain of segments per run, each a job that can be killed and continued.
 
 
-def previous(name):
-    """A file of the segment before, or nothing for the first."""
-
-    def file(wildcards):
-        number = int(wildcards.segment) - 1
-        return f"{RUN}/segments/{number}/{name}".format(**wildcards) if number else []
-
-    return file
-
-
-def training_settings(wildcards):
-    """What a run trains."""
-    return experiment(wildcards).training(run(wildcards))
-
-
-def segment_start(wildcards):
-    """The last iteration before a segment."""
-    return (int(wildcards.segment) - 1) * run(wildcards).segment
-
-
-def segment_stop(wildcards):
-    """The last iteration of a segment."""
-    return int(wildcards.segment) * run(wildcards).segment
-
-
-def snapshot_folder(path):
-    """The folder of a segment's snapshots, flagged as the configuration wants it."""
-    return directory(path) if config["keep_snapshots"] else temp(directory(path))
-
-
 rule train_segment:
     """Train one segment of a run."""
     input:
@@ -58,9 +28,9 @@ rule train_segment:
         mem_mb=8000,
         runtime=runtime(of(experiment, "training_minutes"), more=False),
     params:
-        settings=training_settings,
-        start=segment_start,
-        stop=segment_stop,
+        settings=lambda wildcards: experiment(wildcards).training(run(wildcards)),
+        start=lambda wildcards: run(wildcards).start_of(int(wildcards.segment)),
+        stop=lambda wildcards: run(wildcards).stop_of(int(wildcards.segment)),
         test_images=of(experiment, "dataset.settings", "test"),
         restarts=of(run, "restarts"),
         recovery=recovery_folder("{segment}"),

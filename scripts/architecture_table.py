@@ -12,7 +12,7 @@ from torch.nn.utils.parametrize import is_parametrized, type_before_parametrizat
 from wngan import layers, published, tables
 from wngan.dcgan import Discriminator, Generator
 from wngan.job import run_job
-from wngan.names import NAMES
+from wngan.model_names import NAMES
 
 PAPER_NAMES = {
     layers.Conv2d: "Conv",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas
 from safetensors import safe_open
 
-from wngan import diagnosis
+from wngan import outcome
 from wngan import running as running_losses
 from wngan.claims import CLAIMS, PaperValues
 from wngan.claims.record import Run
@@ -27,9 +27,9 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "status": lambda path: json.loads(path.read_text()),
     "running": lambda path: running_losses.read([path]),
     "losses": np.load,
-    "diagnosis": diagnosis.read,
+    "series": outcome.read,
     "optimal": final,
-    "converged": final,
+    "last": final,
 }
 """By the attribute of `Run` that a file gives."""
 
@@ -52,9 +52,11 @@ def main(
     remaining = iter(files)
     groups = [
         [
-            Run(**about, **{name: READERS[name](next(remaining)) for name in names})
-            for about, names in ((dict(run), run["files"]) for run in group)
-            if about.pop("files")
+            Run(
+                **{key: value for key, value in run.items() if key != "files"},
+                **{name: READERS[name](next(remaining)) for name in run["files"]},
+            )
+            for run in group
         ]
         for group in runs
     ]

@@ -10,7 +10,7 @@ from safetensors import safe_open
 
 from wngan import plots
 from wngan.job import run_job
-from wngan.names import run_name
+from wngan.model_names import run_name
 
 
 def norms(path: Path) -> NDArray[np.float64]:

@@ -5,17 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from wngan import diagnosis as diagnoses
-from wngan import plots
+from wngan import outcome, plots
+from wngan.image_grids import Panel, image_figure
 from wngan.job import run_job
-from wngan.names import run_name
-from wngan.panels import Panel, image_figure
+from wngan.model_names import run_name
 
 
 @plots.styled
 def main(
     samples: list[Path],
-    diagnosis: Path,
+    series: Path,
     statuses: Path,
     run: str,
     codes: int,
@@ -28,17 +27,17 @@ def main(
 
     Args:
         samples: of the run's segments.
-        diagnosis: the diversity of the run's samples.
+        series: the diversity of the run's samples.
         statuses: what became of the run; its `collapsed` is where all samples begin to be alike.
         every: iterations between samples.
     """
-    about = json.loads(statuses.read_text())
-    collapsed = about["collapsed"]
-    rows = diagnoses.read(diagnosis)
+    fate = json.loads(statuses.read_text())
+    collapsed = fate["collapsed"]
+    rows = outcome.read(series)
     if collapsed is None:
         figure = plots.figure(plots.PAGE, 0.8)
-        outcome = plots.failure(about) or "did not collapse"
-        message = f"{run_name(run)} {outcome}; its samples are of {len(rows) * every:,} iterations."
+        end = plots.failure(fate) or "did not collapse"
+        message = f"{run_name(run)} {end}; its samples are of {len(rows) * every:,} iterations."
         if len(rows):
             lowest = rows[rows["diversity"].argmin()]
             message += (

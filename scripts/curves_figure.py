@@ -8,7 +8,7 @@ import numpy as np
 from wngan import plots
 from wngan import running as running_losses
 from wngan.job import run_job
-from wngan.names import run_name
+from wngan.model_names import run_name
 
 
 @plots.styled
@@ -35,13 +35,13 @@ def main(
         rows = rows[(rows["iteration"] > 0) & (rows["iteration"] <= until)]
         iterations, losses = rows["iteration"], rows["running_loss"]
         style = plots.run_style(run)
-        about = json.loads(status.read_text())
-        label = f"{run_name(run)} {plots.failure(about)}".strip()
+        fate = json.loads(status.read_text())
+        label = f"{run_name(run)} {plots.failure(fate)}".strip()
         axes.plot(iterations, losses, label=label, **style)
-        if about["collapsed"] is not None and about["collapsed"] <= until:
-            height = np.interp(about["collapsed"], iterations, losses)
+        if fate["collapsed"] is not None and fate["collapsed"] <= until:
+            height = np.interp(fate["collapsed"], iterations, losses)
             mark = plots.MARKS["collapse"]
-            axes.plot(about["collapsed"], height, color=style["color"], **mark)
+            axes.plot(fate["collapsed"], height, color=style["color"], **mark)
             collapses.append(run)
         if np.isfinite(losses).any():
             lowest, loss, _ = rows[running_losses.optimum(rows)].tolist()

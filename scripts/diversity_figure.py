@@ -3,40 +3,39 @@
 import json
 from pathlib import Path
 
-from wngan import diagnosis as diagnoses
-from wngan import plots
+from wngan import outcome, plots
 from wngan.job import run_job
-from wngan.names import run_name
+from wngan.model_names import run_name
 
 
 @plots.styled
 def main(
-    diagnosis: list[Path], statuses: list[Path], runs: list[str], lag: int, png: Path, pdf: Path
+    series: list[Path], statuses: list[Path], runs: list[str], lag: int, png: Path, pdf: Path
 ) -> None:
     """Draws a line per run in two panels; a cross marks where a run collapsed.
 
     Args:
-        diagnosis: for each run, diversity and drift of its samples.
+        series: for each run, diversity and drift of its samples.
         statuses: for each run, what became of it.
         lag: iterations over which the drift is.
     """
     figure = plots.figure(plots.COLUMN, 3.8)
     above, below = figure.subplots(2, 1, sharex=True)
     collapses = []
-    for path, status, run in zip(diagnosis, statuses, runs, strict=True):
-        rows = diagnoses.read(path)
-        about = json.loads(status.read_text())
+    for path, status, run in zip(series, statuses, runs, strict=True):
+        rows = outcome.read(path)
+        fate = json.loads(status.read_text())
         style = plots.run_style(run)
-        label = f"{run_name(run)} {plots.failure(about)}".strip()
+        label = f"{run_name(run)} {plots.failure(fate)}".strip()
         above.plot(rows["iteration"], rows["diversity"], label=label, **style)
         below.plot(rows["iteration"], rows["drift"], **style)
-        if about["collapsed"] is not None:
+        if fate["collapsed"] is not None:
             mark = plots.MARKS["collapse"]
-            above.plot(about["collapsed"], diagnoses.ALIKE, color=style["color"], **mark)
+            above.plot(fate["collapsed"], outcome.ALIKE, color=style["color"], **mark)
             collapses.append(run)
-    for threshold in (diagnoses.ALIKE, diagnoses.DIVERSE):
+    for threshold in (outcome.ALIKE, outcome.DIVERSE):
         above.axhline(threshold, color="gray", linewidth=0.6, linestyle=":")
-    below.axhline(diagnoses.STEADY_SAMPLES, color="gray", linewidth=0.6, linestyle=":")
+    below.axhline(outcome.STEADY_SAMPLES, color="gray", linewidth=0.6, linestyle=":")
     above.set_ylabel("diversity of samples\n(1: as real images)")
     below.set_ylabel(f"drift of samples\nin {lag:,} iterations")
     below.set_xlim(left=0)

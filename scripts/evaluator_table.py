@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 from wngan import tables
 from wngan.bootstrap import above, paired_ratio, unpaired_ratio
 from wngan.job import run_job
-from wngan.names import NAMES
+from wngan.model_names import NAMES
 
 QUANTITIES = {
     "status": ("", "status", "{}"),
@@ -70,8 +70,8 @@ def main(
         training, random = probe["training"], probe["random"].astype(float)
         test = pandas.read_csv(final)["loss"].to_numpy()
         zero, unseen = test[: random.shape[1]], test[running_images:]
-        about = json.loads(status.read_text())
-        row: dict[str, Any] = {"model": model, "status": about["status"], "images": len(zero)}
+        fate = json.loads(status.read_text())
+        row: dict[str, Any] = {"model": model, "status": fate["status"], "images": len(zero)}
         for name, losses in (("own", probe["own"]), ("training", training), ("test", unseen)):
             column = pandas.Series(losses, dtype=float)
             if name != "own":

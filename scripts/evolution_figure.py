@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from wngan import plots
+from wngan.image_grids import GRAY, Panel, image_figure
 from wngan.job import run_job
-from wngan.names import run_name
-from wngan.panels import GRAY, Panel, image_figure
+from wngan.model_names import run_name
 
 
 @plots.styled
@@ -37,11 +37,11 @@ def main(
         segments = [np.load(path, mmap_mode="r") for path in files]
         length = len(segments[0])
         grid = np.stack([segments[k // length][k % length, :codes] for k in frames], axis=1)
-        about = json.loads(status.read_text())
-        if about["status"] == "diverged":
-            grid[:, np.array(iterations) >= about["iteration"]] = GRAY
+        fate = json.loads(status.read_text())
+        if fate["status"] == "diverged":
+            grid[:, np.array(iterations) >= fate["iteration"]] = GRAY
         grids.append(grid)
-        names.append(f"{run_name(run)} {plots.failure(about)}".strip())
+        names.append(f"{run_name(run)} {plots.failure(fate)}".strip())
     panel = Panel(
         np.concatenate(grids),
         title="iteration",

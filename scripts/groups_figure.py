@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wngan import plots
+from wngan.image_grids import Panel, image_figure
 from wngan.job import run_job
-from wngan.names import run_name
-from wngan.panels import Panel, image_figure
+from wngan.model_names import run_name
 
 
 def alike(images: NDArray[np.uint8], groups: int, size: int) -> list[NDArray[np.int64]]:

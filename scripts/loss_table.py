@@ -10,7 +10,7 @@ import pandas
 from wngan import running as running_losses
 from wngan import tables
 from wngan.job import run_job
-from wngan.names import NAMES
+from wngan.model_names import NAMES
 
 
 def main(
@@ -33,13 +33,13 @@ def main(
     measured = []
     for row, path, status in zip(rows, running, statuses, strict=True):
         losses = running_losses.read([path])
-        about = json.loads(status.read_text())
+        fate = json.loads(status.read_text())
         result = {name: row[name] for name in ("model", "instance", "checkpoint")}
-        result |= {"status": about["status"], "restarts": len(about["restarts"])}
+        result |= {"status": fate["status"], "restarts": len(fate["restarts"])}
         if row["checkpoint"] == "optimal":
             at = losses[running_losses.optimum(losses)].tolist()
-        elif about["status"] == "diverged":
-            at = (about["iteration"], np.nan, np.nan)
+        elif fate["status"] == "diverged":
+            at = (fate["iteration"], np.nan, np.nan)
         else:
             at = losses[-1].tolist()
         fields = ("iteration", "running_loss", "running_standard_error")

@@ -10,7 +10,7 @@ import pandas
 from wngan import tables
 from wngan.bootstrap import above, paired_ratio
 from wngan.job import run_job
-from wngan.names import NAMES
+from wngan.model_names import NAMES
 
 TITLES = {
     "model": ("", "model"),

@@ -48,9 +48,9 @@ def main(
         ]
     provenance.write_text(json.dumps({"results": results, "runs": known}, indent=2) + "\n")
     rows = []
-    for run, about in sorted(known.items()):
+    for run, record in sorted(known.items()):
         used = [name for name, result in results.items() if run in result["runs"]]
-        rows.append(_row(run, about, used))
+        rows.append(_row(run, record, used))
     page = pandas.DataFrame(rows)
     page["started"] = (
         page["started"].str.replace(" ", "\u00a0").str.replace("-", "\u2011")
@@ -61,24 +61,26 @@ def main(
     page = page.drop(columns=common)
     formats = {"seed": "{:.0f}", "iterations": "{:,.0f}"}
     html.write_text(tables.html(page, caption, formats, [*page.columns]))
-    _devices([job for about in known.values() for job in _jobs(about)]).to_csv(devices, index=False)
+    _devices([job for record in known.values() for job in _jobs(record)]).to_csv(
+        devices, index=False
+    )
 
 
-def _jobs(about: dict[str, Any]) -> list[dict[str, Any]]:
+def _jobs(record: dict[str, Any]) -> list[dict[str, Any]]:
     """The records of all jobs of a run."""
-    return [job for stage in STAGES for job in about.get(stage, [])]
+    return [job for stage in STAGES for job in record.get(stage, [])]
 
 
-def _row(run: str, about: dict[str, Any], used: list[str]) -> dict[str, Any]:
+def _row(run: str, record: dict[str, Any], used: list[str]) -> dict[str, Any]:
     """A run for people: what is the same in all of its jobs stands there once."""
-    jobs = {stage: about.get(stage, []) for stage in STAGES}
-    every = _jobs(about)
+    jobs = {stage: record.get(stage, []) for stage in STAGES}
+    every = _jobs(record)
     attempts = [attempt for job in every for attempt in job["attempts"]]
     return {
         "run": run,
-        "seed": about.get("seed"),
-        "status": about.get("status", ""),
-        "iterations": about.get("iteration"),
+        "seed": record.get("seed"),
+        "status": record.get("status", ""),
+        "iterations": record.get("iteration"),
         "started": min((_minute(attempt) for attempt in attempts), default=None),
         "jobs": len(every),
         "attempts": len(attempts),

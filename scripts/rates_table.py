@@ -26,9 +26,9 @@ def main(provenance: Path, csv: Path, html: Path) -> None:
     runs = json.loads(provenance.read_text())["runs"]
     rows = [
         _row(run, stage, job)
-        for run, about in sorted(runs.items())
+        for run, record in sorted(runs.items())
         for stage in STAGES
-        for job in about.get(stage, [])
+        for job in record.get(stage, [])
     ]
     names = ["experiment", "run", "stage", "device", "threads", "unit", "done", "seconds"]
     groups = pandas.DataFrame(rows, columns=names).groupby(names[:6], as_index=False, sort=False)

@@ -9,9 +9,9 @@ from safetensors.numpy import load_file
 
 from wngan import plots
 from wngan.data import open_images
+from wngan.image_grids import Panel, image_figure
 from wngan.job import run_job
-from wngan.names import run_name
-from wngan.panels import Panel, image_figure
+from wngan.model_names import run_name
 from wngan.randomness import rng
 
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from wngan import plots
 from wngan import running as running_losses
+from wngan.image_grids import GRAY, Panel, image_figure
 from wngan.job import run_job
-from wngan.names import run_name
-from wngan.panels import GRAY, Panel, image_figure
+from wngan.model_names import run_name
 
 
 @plots.styled

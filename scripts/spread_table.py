@@ -8,9 +8,9 @@ import pandas
 
 from wngan import running as running_losses
 from wngan import tables
-from wngan.diagnosis import FAILURES
 from wngan.job import run_job
-from wngan.names import NAMES
+from wngan.model_names import NAMES
+from wngan.outcome import FAILURES
 
 TITLES = {
     "model": ("", "model"),

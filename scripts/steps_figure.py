@@ -8,9 +8,9 @@ from safetensors.numpy import load_file
 
 from wngan import plots
 from wngan.job import run_job
-from wngan.names import run_name
+from wngan.model_names import run_name
 
-LINES = {"optimal": "-", "converged": "--"}
+LINES = {"optimal": "-", "last": "--"}
 """How the line of a checkpoint is drawn."""
 
 

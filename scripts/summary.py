@@ -6,7 +6,7 @@ from typing import Any
 import pandas
 
 from wngan.job import run_job
-from wngan.names import NAMES
+from wngan.model_names import NAMES
 from wngan.tables import html as html_table
 from wngan.verdicts import VERDICTS
 

@@ -20,8 +20,8 @@ from wngan.checkpoint import CheckpointError
 from wngan.decoding import central_crop, covering, decode
 from wngan.device import keep_freed_memory
 from wngan.folding import fold
+from wngan.image_grids import image_grid
 from wngan.log import Progress
-from wngan.panels import image_grid
 from wngan.precision import computing_in
 from wngan.randomness import fixed_codes
 from wngan.sampling import between, draw
@@ -64,8 +64,8 @@ def sample(
     checkpoint: Path, rows: int, columns: int, seed: int, device: torch.device
 ) -> Image.Image:
     """A grid of samples; with seed 0, row by row, those that the workflow draws of a model."""
-    generator, about = load_generator(checkpoint, device)
-    codes = fixed_codes(rows * columns, about["settings"]["code_length"], seed)
+    generator, metadata = load_generator(checkpoint, device)
+    codes = fixed_codes(rows * columns, metadata["settings"]["code_length"], seed)
     return _picture(draw(generator, codes), columns)
 
 
@@ -73,8 +73,8 @@ def interpolate(
     checkpoint: Path, rows: int, columns: int, seed: int, device: torch.device
 ) -> Image.Image:
     """Rows of samples that lead from one code to the next, from which the next row goes on."""
-    generator, about = load_generator(checkpoint, device)
-    codes = fixed_codes(rows + 1, about["settings"]["code_length"], seed)
+    generator, metadata = load_generator(checkpoint, device)
+    codes = fixed_codes(rows + 1, metadata["settings"]["code_length"], seed)
     path = between(codes, columns)
     return _picture(draw(generator, path.reshape(rows * columns, -1)), columns)
 
@@ -87,8 +87,8 @@ def reconstruct(
     The losses are also printed. An image that does not have the model's size is resized by its
     shorter side, and the central square is taken.
     """
-    generator, about = load_generator(checkpoint, device)
-    settings = about["settings"]
+    generator, metadata = load_generator(checkpoint, device)
+    settings = metadata["settings"]
     given = np.stack([_read(path, settings["image_size"]) for path in images])
     folded = fold(generator)
     with Progress("reconstruction", total=steps * len(given), unit="image·step") as progress:

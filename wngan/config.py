@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from wngan.claims import CLAIMS
-from wngan.names import NAMES
+from wngan.map_size import map_size
+from wngan.model_names import NAMES
 from wngan.plan import claim_experiments, figure_panels, figure_runs
 from wngan.runs import BEST, Config, split_run
-from wngan.sizes import map_size
 
 # JSON would take 2000.0 for an integer.
 Validator = extend(  # type: ignore[no-untyped-call]

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from wngan.map_size import map_size
 from wngan.recipes import recipe
-from wngan.sizes import map_size
 
 
 class Discriminator(nn.Module):

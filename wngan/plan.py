@@ -207,13 +207,14 @@ class Figure:
             (run, number)
             for each in self.runs
             for run, number in each.segments
-            if (number - 1) * run.segment < last
+            if run.start_of(number) < last
         ]
 
     @property
-    def panels(self) -> list[tuple[Run, str]]:
-        """The run of each panel, with "optimal" or an iteration, row by row."""
-        return [(self.experiment.run(run), at) for run, at in figure_panels(self.settings)]
+    def panel_files(self) -> list[str]:
+        """The samples of each panel, row by row."""
+        panels = figure_panels(self.settings)
+        return [f"{self.experiment.run(run).place}/samples/{at}.npy" for run, at in panels]
 
     @property
     def finals(self) -> list[Final]:
@@ -297,6 +298,11 @@ class Claim:
     def files(self) -> list[str]:
         """The places of those files, in that order."""
         return [f"{run.place}/{FILES[name]}" for run, names in self._found for name in names]
+
+    @property
+    def changes(self) -> list[str]:
+        """The small file that changes along with each of them."""
+        return [file.replace(".safetensors", ".sha256") for file in self.files]
 
     @property
     def item(self) -> Item:

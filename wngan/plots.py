@@ -140,6 +140,6 @@ def failure(status: dict[str, Any]) -> str:
             return f"diverged at {status['iteration']:,}"
         case "collapsed":
             return f"collapsed at {status['collapsed']:,}"
-        case "undiverse":
+        case "never_diverse":
             return "never diverse"
     return ""

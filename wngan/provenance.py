@@ -72,7 +72,7 @@ def experiment_digest(config: dict[str, Any], name: str) -> str:
 
 @contextmanager
 def recorded(
-    folder: Path, record: Path, device: str, every: float = 30, **about: Any
+    folder: Path, record: Path, device: str, every: float = 30, **info: Any
 ) -> Iterator[dict[str, Any]]:
     """Keeps account of a job: of this attempt in `folder`, and at its end of them all in `record`.
 
@@ -84,7 +84,7 @@ def recorded(
             process has finished the job meanwhile, its attempts are kept.
         device: what is computed on.
         every: seconds between updates of the attempt's file, so that a killed one counts as well.
-        **about: what else the record says, such as digests.
+        **info: what else the record says, such as digests.
 
     The record also has `versions`, `attempts` (oldest first, of each `started`, `host`, `device`,
     `seconds` and its `end`) and `seconds`, their sum. Earlier attempts are logged, as Snakemake
@@ -119,7 +119,7 @@ def recorded(
     thread = threading.Thread(target=keep_writing, daemon=True)
     thread.start()
     try:
-        yield about
+        yield info
         attempt["end"] = "finished"
     except BaseException as error:
         attempt["end"] = str(error) or type(error).__name__
@@ -133,14 +133,14 @@ def recorded(
         known = json.loads(record.read_text())["attempts"]
     last_seen = {(each["started"], each["host"]): each for each in known + _attempts(folder)}
     attempts = list(last_seen.values())
-    about |= {
+    info |= {
         "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "attempts": attempts,
         "seconds": round(sum(attempt["seconds"] for attempt in attempts), 3),
     }
     temporary = record.with_name(f".{file.name}")
     try:
-        temporary.write_text(json.dumps(about, indent=2) + "\n")
+        temporary.write_text(json.dumps(info, indent=2) + "\n")
         os.replace(temporary, record)
     finally:
         temporary.unlink(missing_ok=True)

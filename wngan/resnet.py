@@ -6,8 +6,8 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from wngan.layers import ChannelAffine
+from wngan.map_size import map_size
 from wngan.recipes import Recipe, recipe
-from wngan.sizes import map_size
 
 
 class Block(nn.Module):
@@ -88,7 +88,7 @@ class Discriminator(nn.Module):
         model: a key of `wngan.recipes.RECIPES`.
 
     Raises:
-        ValueError: sizes that do not fit (see `wngan.sizes.map_size`), or an unknown model.
+        ValueError: sizes that do not fit (see `wngan.map_size.map_size`), or an unknown model.
     """
 
     def __init__(self, image_size: int, channels: Sequence[int], model: str) -> None:
@@ -120,7 +120,7 @@ class Generator(nn.Module):
         model: a key of `wngan.recipes.RECIPES`.
 
     Raises:
-        ValueError: sizes that do not fit (see `wngan.sizes.map_size`), or an unknown model.
+        ValueError: sizes that do not fit (see `wngan.map_size.map_size`), or an unknown model.
     """
 
     def __init__(

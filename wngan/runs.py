@@ -65,24 +65,32 @@ class Run:
         """The run with the number of each of its segments, from 1."""
         return [(self, number) for number in range(1, self.iterations // self.segment + 1)]
 
+    def start_of(self, number: int) -> int:
+        """The last iteration before a segment."""
+        return (number - 1) * self.segment
+
+    def stop_of(self, number: int) -> int:
+        """The last iteration of a segment."""
+        return number * self.segment
+
     def segment_of(self, iteration: int) -> int:
         """The number of the segment that trains an iteration."""
         return (iteration - 1) // self.segment + 1
 
     def source(self, checkpoint: str) -> Source:
-        """Where a checkpoint is: "optimal", "converged" (the last iteration), or an iteration."""
+        """Where a checkpoint is: "optimal", "last" (the last iteration), or an iteration."""
         if checkpoint == "optimal":
             return Source(f"{self.place}/optimal.safetensors", f"{self.place}/running.csv")
-        if checkpoint == "converged" and self.instance == BEST:
-            return Source(f"{self.place}/converged.safetensors", f"{self.place}/status.json")
-        at = self.iterations if checkpoint == "converged" else int(checkpoint)
+        if checkpoint == "last" and self.instance == BEST:
+            return Source(f"{self.place}/last.safetensors", f"{self.place}/status.json")
+        at = self.iterations if checkpoint == "last" else int(checkpoint)
         folder = f"{self.place}/segments/{self.segment_of(at)}"
-        file = "state.safetensors" if checkpoint == "converged" else "snapshots"
+        file = "state.safetensors" if checkpoint == "last" else "snapshots"
         return Source(f"{folder}/{file}", f"{folder}/status.json")
 
 
 class Final(NamedTuple):
-    """The final reconstruction of a run's checkpoint, "optimal" or "converged"."""
+    """The final reconstruction of a run's checkpoint, "optimal" or "last"."""
 
     run: Run
     checkpoint: str
@@ -154,9 +162,9 @@ class Model:
     runs: list[Run]
 
     @property
-    def ends(self) -> list[Source]:
-        """The end state of each instance."""
-        return [run.source("converged") for run in self.runs]
+    def ends(self) -> list[str]:
+        """The file of each instance's last checkpoint."""
+        return [run.source("last").file for run in self.runs]
 
 
 @dataclass(frozen=True)

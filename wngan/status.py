@@ -101,7 +101,7 @@ def run_status(run: Run, folder: Path, recovery: Path) -> RunStatus:
     """
     segments = [folder / f"segments/{number}" for _, number in run.segments]
     trained = [_read(path / "status.json") for path in segments]
-    iteration = max(about.get("iteration", 0) for about in trained)
+    iteration = max(status.get("iteration", 0) for status in trained)
     rate = None
     jobs = _jobs(recovery / "attempts")
     for number, path in enumerate(segments, 1):
@@ -186,7 +186,7 @@ def _status(
 
     Args:
         jobs: of `_jobs`.
-        fate: what diagnosis says of the run, as long as it was when it was made.
+        fate: what became of the run, as long as it was then.
         trained: what training says of each of its segments.
         whole: whether it is trained to its end.
     """
@@ -197,7 +197,7 @@ def _status(
         return ", ".join(dict.fromkeys(doing))
     for end in jobs.values():
         return "interrupted" if end == "killed" else f"interrupted: {end}"
-    if any(about.get("status") == "diverged" for about in trained):
+    if any(status.get("status") == "diverged" for status in trained):
         return "diverged"
     return str(fate.get("status", WAITING)) if whole else WAITING
 

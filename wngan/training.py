@@ -21,7 +21,6 @@ from wngan import checkpoint
 from wngan.data import Images
 from wngan.files import file_sha256
 from wngan.graphs import replayed
-from wngan.iteration import iterate
 from wngan.layers import lipschitz_constant
 from wngan.log import Progress, logger
 from wngan.losses import WASSERSTEIN
@@ -31,6 +30,7 @@ from wngan.recipes import recipe
 from wngan.rmsprop import RMSProp
 from wngan.settings import Settings
 from wngan.tensors import to_device, to_tensor, to_uint8
+from wngan.train_step import train_step
 
 BESIDES = {"settings", "identity", "series", "snapshots"}
 """Of a state's metadata, what is not about how training went: digests among it, of other files."""
@@ -171,8 +171,8 @@ def train(
     def save_snapshot() -> None:
         path = snapshots / f"{metadata['iteration']:07d}.safetensors"
         tensors = checkpoint.with_prefix("generator", generator.state_dict())
-        about = {key: metadata[key] for key in ("settings", "iteration")}
-        checkpoint.save(path, tensors, about)
+        known = {key: metadata[key] for key in ("settings", "iteration")}
+        checkpoint.save(path, tensors, known)
         metadata["snapshots"][path.name] = file_sha256(path)
 
     size, rows = settings.image_size, (stop - start) // settings.sample_every
@@ -201,7 +201,7 @@ def train(
     samples_from = samples_from.to(device)
     loss = recipe(settings.model).loss
     g_optimizer, d_optimizer = optimizers["generator"], optimizers["discriminator"]
-    once = partial(iterate, generator, discriminator, g_optimizer, d_optimizer, loss)
+    once = partial(train_step, generator, discriminator, g_optimizer, d_optimizer, loss)
     noise = torch.zeros(settings.batch_size, settings.code_length, device=device)
     black = to_tensor(np.zeros((settings.batch_size, size, size, 3), np.uint8), device)
     state = [*generator.state_dict().values(), *discriminator.state_dict().values()]
@@ -267,8 +267,8 @@ def train(
             if reason:
                 where = f"iteration {iteration} of {stop}"
                 raise Interrupted(f"{label} stopped at {where} {reason}; the state is kept.")
-    about = {key: metadata[key] for key in metadata.keys() - BESIDES}
-    (folder / "status.json").write_text(json.dumps(about, sort_keys=True) + "\n")
+    status = {key: metadata[key] for key in metadata.keys() - BESIDES}
+    (folder / "status.json").write_text(json.dumps(status, sort_keys=True) + "\n")
     save_state()
 
 

@@ -56,10 +56,10 @@ def run(
     """A run.
 
     Args:
-        rest: attributes of `Run`, and of its status all but "converged", which is called settled.
+        rest: attributes of `Run`, and of its status all but "last", which is called settled.
         curve: mean running losses from iteration 0 on.
     """
-    about = {"status": status, "reason": "", "converged": rest.pop("settled", None)}
+    about = {"status": status, "reason": "", "last": rest.pop("settled", None)}
     for name, default in {"iteration": iterations, "collapsed": None, "restarts": []}.items():
         about[name] = rest.pop(name, default)
     if curve is not None:
@@ -209,7 +209,7 @@ def test_c8(mixed: float, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("optimal", "converged", "expected"),
+    ("optimal", "last", "expected"),
     [
         (1.07, 1.075, [YES, YES]),
         (0.9, 1.0, [NO, NO]),
@@ -218,12 +218,12 @@ def test_c8(mixed: float, expected: str) -> None:
         (1.07, np.nan, [YES, NO]),
     ],
 )
-def test_c9(optimal: float, converged: float, expected: list[str]) -> None:
-    status = "diverged" if np.isnan(converged) else "trained"
+def test_c9(optimal: float, last: float, expected: list[str]) -> None:
+    status = "diverged" if np.isnan(last) else "trained"
     affine = run(
         "affine_wn",
         optimal=final(optimal, seed=2),
-        converged=final(converged, seed=3),
+        last=final(last, seed=3),
         status=status,
     )
     assert verdicts("C9", affine, run("wn", optimal=final(1.0))) == expected
@@ -231,15 +231,15 @@ def test_c9(optimal: float, converged: float, expected: list[str]) -> None:
 
 def cifar(last: float, wn_final: Any, status: str = "trained") -> list[Run]:
     start = np.log(STEPS)
-    others = {"iterations": 500_000, "optimal": final(1.0), "converged": final(1.1)}
+    others = {"iterations": 500_000, "optimal": final(1.0), "last": final(1.1)}
     return [
         run("vanilla", **{**others, "optimal": final(1.0, 2 - start / start[-1])}),
-        run("bn", **{**others, "converged": final(np.nan)}),
+        run("bn", **{**others, "last": final(np.nan)}),
         run(
             "wn",
             curve=[9, 4, last],
             optimal=final(1.05),
-            converged=final(0, wn_final, seed=3),
+            last=final(0, wn_final, seed=3),
             status=status,
             iterations=500_000,
         ),
@@ -268,7 +268,7 @@ def test_c10() -> None:
 def test_c10_scales_and_wants_the_same_steps() -> None:
     runs = cifar(5, 2 - np.log(STEPS))
     for each in runs:
-        for kind in (each.optimal, each.converged):
+        for kind in (each.optimal, each.last):
             kind["steps"] = STEPS / 4  # type: ignore[index]
     assert judge("C10", [runs], PAPER)[2]["paper"] == 100
     runs[0].optimal["steps"] = STEPS  # type: ignore[index]
@@ -276,7 +276,7 @@ def test_c10_scales_and_wants_the_same_steps() -> None:
         judge("C10", [runs], PAPER)
 
 
-@pytest.mark.parametrize("failure", ["diverged", "collapsed", "undiverse"])
+@pytest.mark.parametrize("failure", ["diverged", "collapsed", "never_diverse"])
 def test_c11(failure: str) -> None:
     failed = run("vanilla", "1", status=failure, collapsed=7, iteration=9)
     trained = run("vanilla", "1", experiment="lsun_lr_00001")
@@ -456,7 +456,7 @@ def everything(claim: str) -> list[list[Run]]:
                 curve=wave(0.1) * (1 + 0.1 * (instance == "2")),
                 diagnosis=drift,
                 optimal=final(1.0),
-                converged=final(1.1),
+                last=final(1.1),
             )
             for name in group
             for instance in (("1", "2") if name.endswith("*") else ("best",))

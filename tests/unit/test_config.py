@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from wngan.config import ConfigError, check, split_run
-from wngan.names import NAMES
+from wngan.model_names import NAMES
 from wngan.plots import COLORS
 from wngan.recipes import RECIPES
 from wngan.settings import ARCHITECTURES

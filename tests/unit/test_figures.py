@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from wngan import plots, running
-from wngan.names import NAMES
-from wngan.panels import Panel, image_figure
+from wngan.image_grids import Panel, image_figure
+from wngan.model_names import NAMES
 
 ROOT = Path(__file__).parents[2]
 

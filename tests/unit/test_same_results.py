@@ -14,10 +14,10 @@ from benchmarks import reference
 from wngan import checkpoint, kernels
 from wngan.evaluator import reconstruct
 from wngan.folding import fold
-from wngan.iteration import iterate
 from wngan.rmsprop import RMSProp
 from wngan.settings import Settings
 from wngan.tensors import to_tensor
+from wngan.train_step import train_step
 from wngan.training import train
 
 SETTINGS = Settings("dcgan", "wn", 16, (6, 8), 5, 8, 1e-4, 3, 50, 50, 2)
@@ -82,14 +82,15 @@ def test_training(
     optimizers = [RMSProp(list(network.parameters()), settings.lr) for network in ours]
     plain = reference.Training(settings, *networks(settings, dtype), images)
     losses = [
-        iterate(*ours, *optimizers, plain.loss, plain.real(indices), *codes(iteration, dtype))
+        train_step(*ours, *optimizers, plain.loss, plain.real(indices), *codes(iteration, dtype))
         for iteration, indices in enumerate(order)
     ]
     made = generator(codes(0, dtype)[0])
 
     use_torchs_operations(monkeypatch)
     expected = [
-        plain.iterate(indices, *codes(iteration, dtype)) for iteration, indices in enumerate(order)
+        plain.train_step(indices, *codes(iteration, dtype))
+        for iteration, indices in enumerate(order)
     ]
     assert relative(torch.stack(losses), torch.tensor(expected, dtype=dtype)) < tolerance
     assert relative(made, plain.generator(codes(0, dtype)[0])) < tolerance

@@ -9,10 +9,10 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from wngan.device import PRECISIONS, computing_in
-from wngan.iteration import iterate
 from wngan.losses import LOGISTIC
 from wngan.rmsprop import RMSProp
 from wngan.settings import Settings
+from wngan.train_step import train_step
 
 ARCHITECTURES = pytest.mark.parametrize("architecture", ["dcgan", "resnet"])
 
@@ -69,7 +69,7 @@ def test_an_iteration_changes_tensors_in_place(spectral: Settings, precision: st
     ]
     codes = torch.randn(2, 4, spectral.code_length)
     with computing_in(precision, "cpu"):
-        losses = iterate(
+        losses = train_step(
             generator, discriminator, *optimizers, LOGISTIC, torch.rand(4, 3, 16, 16), *codes
         )
     assert losses.isfinite().all()

@@ -73,7 +73,7 @@ def test_spread_of_instances(tmp_path: Path) -> None:
     for run, loss in lowest.items():
         files.append(tmp_path / run.replace("/", "-"))
         running.write(files[-1], [(0, loss + 1, 0.1), (5, loss, 0.1), (10, loss + 2, 0.1)])
-    ends = ["trained", "collapsed", "undiverse", "converged", "diverged"]
+    ends = ["trained", "collapsed", "never_diverse", "converged", "diverged"]
     spread_table.main(
         list(lowest),
         files,

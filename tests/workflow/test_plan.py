@@ -16,7 +16,7 @@ PAPER = {
     "codes_figure": 4,
     "collapse_figure": 2,
     "curves_figure": 10,
-    "diagnose": 31,
+    "outcome": 31,
     "diversity_figure": 8,
     "download": 3,
     "evaluate_segment": 193,

@@ -188,7 +188,7 @@ def test_the_best_instance_is_the_one_with_the_lowest_loss(finished: Repository)
         "running.csv",
         "running.npy",
         "optimal.safetensors",
-        "diagnosis.csv",
+        "outcome.csv",
         "status.json",
     ):
         assert (folder / "best" / name).read_bytes() == (folder / best / name).read_bytes()
@@ -207,7 +207,7 @@ def test_running_losses_are_the_means_over_images(finished: Repository) -> None:
 
 def test_what_became_of_a_run_is_said(finished: Repository) -> None:
     run = finished.root / "results/runs/tiny/wn/1"
-    series = pandas.read_csv(run / "diagnosis.csv")
+    series = pandas.read_csv(run / "outcome.csv")
     assert series["iteration"].tolist() == list(range(5, 45, 5))
     samples = np.concatenate([np.load(run / f"segments/{k}/samples.npy") for k in (1, 2)]) / 255
     images = np.load(finished.root / "data/digits/images.npy")
@@ -215,7 +215,7 @@ def test_what_became_of_a_run_is_said(finished: Repository) -> None:
     share = samples.var(axis=1, ddof=1).mean((1, 2, 3)) / tests.var(axis=0, ddof=1).mean()
     np.testing.assert_allclose(series["diversity"], share, rtol=1e-5)
     about = json.loads((run / "status.json").read_text())
-    assert about["status"] in ("trained", "converged", "undiverse")
+    assert about["status"] in ("trained", "converged", "never_diverse")
     assert (about["iteration"], about["seed"], about["restarts"]) == (40, 5, [])
 
 
@@ -377,7 +377,7 @@ def test_more_evaluation_steps_evaluate_again(rerun: Repository) -> None:
     assert dict(jobs) == {
         "evaluate_segment": 2,
         "select_optimal": 2,
-        "diagnose": 2,
+        "outcome": 2,
         "loss_table": 1,
     }
 

@@ -17,7 +17,7 @@ def implied(config: dict[str, Any]) -> dict[str, int]:
     segments = sum(run["instances"] * run["iterations"] // each["segment"] for each, run in pairs)
     counts = {
         "claims": 1,
-        "diagnose": runs,
+        "outcome": runs,
         "download": 1,
         "evaluate_segment": segments,
         "join_shards": 2 * len(pairs),  # at the optimum and at the end

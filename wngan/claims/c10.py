@@ -12,26 +12,26 @@ from wngan.claims.measures import (
     scaled,
 )
 from wngan.claims.record import CURVE, FINALS, Figures, Finding, Groups, PaperClaim, PaperValues
-from wngan.diagnosis import STEADY_LOSS
+from wngan.outcome import STEADY_LOSS
 from wngan.verdicts import NEGATIVE, Criterion
 
 
 def judge(runs: Groups, paper: Figures) -> list[Finding]:
     """Running and final losses, and losses along the final reconstruction, over the same images."""
     vanilla, bn, wn = (best(runs[0], model) for model in ("vanilla", "bn", "wn"))
-    finals = [vanilla.optimal, vanilla.converged, bn.optimal, bn.converged, wn.optimal]
+    finals = [vanilla.optimal, vanilla.last, bn.optimal, bn.last, wn.optimal]
     against_others = paired(
         # A checkpoint of a diverged run is no rival.
         lambda means: above(means[:, 0], np.fmin.reduce(means[:, 1:], axis=1)),
-        wn.converged["losses"],
+        wn.last["losses"],
         *(final["losses"] for final in finals),
     )
-    steps = wn.converged["steps"]
+    steps = wn.last["steps"]
     if not np.array_equal(steps, vanilla.optimal["steps"]):
         raise ValueError("The final reconstructions keep their losses after different steps.")
     passes = paired(
         lambda means: crossing(steps, means[:, : len(steps)], means[:, len(steps) :]),
-        wn.converged["curve"],
+        wn.last["curve"],
         vanilla.optimal["curve"],
     )
     step = paper["c"] * float(steps[-1]) / 2_000
@@ -71,7 +71,7 @@ def printed(values: PaperValues) -> Figures:
     rivals = min(*others, values.final(7, "wn"))
     return {
         "a": above(last, lowest),
-        "b": above(values.final(7, "wn", "converged"), rivals),
+        "b": above(values.final(7, "wn", "last"), rivals),
         "c": 400,
     }
 

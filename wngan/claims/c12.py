@@ -38,7 +38,7 @@ CLAIM = PaperClaim(
         "c": "The WN ResNet trains to its end.",
         "d": "At its end the WN ResNet gives more than a handful of different samples.",
     },
-    needs=({"vanilla/*": ("diagnosis",), "bn/*": ("diagnosis",), "wn/*": ("diagnosis",)},),
+    needs=({"vanilla/*": ("series",), "bn/*": ("series",), "wn/*": ("series",)},),
     judge=judge,
     printed=lambda values: {"c": 100},
     architecture="resnet",

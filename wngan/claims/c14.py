@@ -25,6 +25,6 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
 CLAIM = PaperClaim(
     "C14",
     statements={"": "From the same codes, WN's samples drift less than vanilla's and BN's."},
-    needs=({"vanilla": ("diagnosis",), "bn": ("diagnosis",), "wn": ("diagnosis",)},),
+    needs=({"vanilla": ("series",), "bn": ("series",), "wn": ("series",)},),
     judge=judge,
 )

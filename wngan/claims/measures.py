@@ -103,8 +103,8 @@ def iteration(at: int | None) -> float:
 
 
 def after_start(run: Run, name: str, stop: float = np.inf) -> NDArray[np.float64]:
-    """A column of a run's diagnosis where it is finite, after iteration 0 and up to `stop`."""
-    at, column = run.diagnosis["iteration"], run.diagnosis[name]
+    """A column of a run's series where it is finite, after iteration 0 and up to `stop`."""
+    at, column = run.series["iteration"], run.series[name]
     return column[(at > 0) & (at <= stop) & np.isfinite(column)]
 
 

@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 
 from wngan import running as running_losses
 from wngan.bootstrap import Estimate
-from wngan.diagnosis import FAILURES
+from wngan.outcome import FAILURES
 from wngan.verdicts import Criterion
 
 FILES = {
     "status": "status.json",
     "running": "running.csv",
     "losses": "running.npy",
-    "diagnosis": "diagnosis.csv",
+    "series": "outcome.csv",
     "optimal": "final/optimal.safetensors",
-    "converged": "final/converged.safetensors",
+    "last": "final/last.safetensors",
 }
 """Where a run keeps what a `Run` has."""
 
-FINALS = ("optimal", "converged")
+FINALS = ("optimal", "last")
 CURVE = ("running", "losses")
 
 Needs = Mapping[str, tuple[str, ...]]
@@ -39,10 +39,10 @@ class Run:
         status: what became of it.
         running: its running losses, `wngan.running.FIELDS`.
         losses: float32 (E, images), of each image at each row of `running`.
-        diagnosis: columns (rows,) by name: iteration, distinct, drift.
+        series: columns (rows,) by name: iteration, distinct, drift.
         optimal: of the final reconstruction at the optimum: losses float32 (N,), curve float32
             (N, S), the losses after each of steps int64 (S,).
-        converged: the same at the last iteration.
+        last: the same at the last iteration.
     """
 
     experiment: str
@@ -52,9 +52,9 @@ class Run:
     status: Mapping[str, Any]
     running: NDArray[np.void] = field(default_factory=lambda: np.empty(0, running_losses.FIELDS))
     losses: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
-    diagnosis: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    series: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     optimal: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    converged: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    last: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wngan import diagnosis as diagnoses
+from wngan import outcome
 from wngan import running as running_losses
 from wngan.data import open_images
 from wngan.job import run_job
@@ -18,13 +18,13 @@ def main(
     samples: list[Path],
     trained: list[Path],
     running: Path,
-    diagnosis: Path,
+    series: Path,
     status: Path,
     test_images: int,
     every: int,
     lag: int,
 ) -> None:
-    """Writes a row per sample of a run to `diagnosis` and what became of the run to `status`.
+    """Writes a row per sample of a run to `series` and what became of the run to `status`.
 
     Args:
         info, permutation: of the data set, whose first `test_images` the samples are compared to.
@@ -37,17 +37,17 @@ def main(
     tests = open_images(info)[np.load(permutation)[:test_images]]
     first, end = (json.loads(trained[k].read_text()) for k in (0, -1))
     end["restarts"] = first["restarts"]
-    rows = diagnoses.series(
+    rows = outcome.series(
         [np.load(path, mmap_mode="r") for path in samples],
         every,
         lag,
         end["iteration"] - (end["status"] == "diverged"),
-        diagnoses.mean_difference(tests),
+        outcome.mean_difference(tests),
     )
-    diagnoses.write(diagnosis, rows)
-    about_run = diagnoses.fate(end, rows, running_losses.read([running]), lag)
-    status.write_text(json.dumps(about_run) + "\n")
-    logger.info("The run is %s. %s", about_run["status"], about_run["reason"])
+    outcome.write(series, rows)
+    found = outcome.fate(end, rows, running_losses.read([running]), lag)
+    status.write_text(json.dumps(found) + "\n")
+    logger.info("The run is %s. %s", found["status"], found["reason"])
 
 
 if "snakemake" in globals():

@@ -12,7 +12,7 @@ NEED_PASSES = (PublishedStrictWNConv2d,)
 """Layers that need a pass for each batch, as their gradients depend on all of its images."""
 
 
-def iterate(
+def train_step(
     generator: nn.Module,
     discriminator: nn.Module,
     g_optimizer: RMSProp,

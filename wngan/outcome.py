@@ -17,7 +17,7 @@ from wngan.log import Progress
 DIVERSE, ALIKE = 0.2, 0.05
 """Samples are diverse from the first, and all alike below the second diversity."""
 
-FAILURES = ("diverged", "collapsed", "undiverse")
+FAILURES = ("diverged", "collapsed", "never_diverse")
 """The status of a run that failed."""
 
 SUCCESSIVE = 5
@@ -105,7 +105,7 @@ def series(
 
     samples = list(chain.from_iterable(segments))[: until // every]  # not read from disk yet
     rows = []
-    for number, images in enumerate(Progress("diagnosis", iterable=samples, unit="sample")):
+    for number, images in enumerate(Progress("outcome", iterable=samples, unit="sample")):
         before = number - lag // every
         moved = drift(images, samples[before]) if before >= 0 else np.nan
         rows.append(((number + 1) * every, *diversity(images, real), moved))
@@ -163,16 +163,17 @@ def fate(
         rows, running, lag: as `convergence` takes them.
 
     Returns:
-        `trained` with a status of "diverged", "undiverse" (samples were never diverse), "collapsed"
-        (and did not recover), "converged" or, if none of these, "trained", with its reason; and the
-        iterations `collapsed`, `recovered` and `converged`, each null if that did not happen.
+        `trained` with a status of "diverged", "never_diverse" (samples of different codes never
+        were), "collapsed" (and did not recover), "converged" or, if none of these, "trained", with
+        its reason; and the iterations `collapsed`, `recovered` and `converged`, each null if that
+        did not happen.
     """
     collapsed, recovered = collapse(rows)
     converged = convergence(rows, running, lag) if trained["status"] != "diverged" else None
     if trained["status"] == "diverged":
         status, reason = "diverged", trained["reason"]
     elif _begins(rows["diversity"] >= DIVERSE) is None:
-        status = "undiverse"
+        status = "never_diverse"
         reason = f"samples never differed by {DIVERSE:.0%} of what real images do"
     elif collapsed is not None and recovered is None:
         status = "collapsed"
@@ -182,9 +183,9 @@ def fate(
         reason = f"from {converged:,} on the running loss and the samples stay as they are"
     else:
         status, reason = "trained", ""
-    about = {"status": status, "reason": reason}
+    found = {"status": status, "reason": reason}
     times = {"collapsed": collapsed, "recovered": recovered, "converged": converged}
-    return trained | about | times
+    return trained | found | times
 
 
 def _begins(condition: NDArray[np.bool_], after: int | None = 0) -> int | None:

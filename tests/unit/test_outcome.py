@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wngan import diagnosis
 from wngan.datasets.digits import digits
 from wngan.running import FIELDS as RUNNING
 from wngan.settings import Settings
@@ -31,40 +30,40 @@ def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 def test_the_mean_difference_is_over_all_pairs(seed: int, count: int) -> None:
     some = images(seed, count)
     pairs = [difference(a, b) for a, b in combinations(some, 2)]
-    assert diagnosis.mean_difference(some) == pytest.approx(np.mean(pairs), rel=1e-12)
+    assert outcome.mean_difference(some) == pytest.approx(np.mean(pairs), rel=1e-12)
 
 
 def test_diversity_is_a_share_of_real_images_and_counts_different_samples() -> None:
     some = images(0)
-    real = diagnosis.mean_difference(images(1, 50))
-    share, distinct = diagnosis.diversity(some, real)
+    real = outcome.mean_difference(images(1, 50))
+    share, distinct = outcome.diversity(some, real)
     assert share == pytest.approx(1, abs=0.1)
     assert distinct == 6
-    assert diagnosis.diversity(np.repeat(some[:1], 5, axis=0), real) == pytest.approx((0, 1))
+    assert outcome.diversity(np.repeat(some[:1], 5, axis=0), real) == pytest.approx((0, 1))
     two_thirds = np.stack([some[0]] * 4 + [some[1]] * 2)
-    assert diagnosis.diversity(two_thirds, real)[1] == pytest.approx(36 / (16 + 4))
+    assert outcome.diversity(two_thirds, real)[1] == pytest.approx(36 / (16 + 4))
 
 
 def test_drift_is_a_share_of_what_codes_make_different() -> None:
     now, before = images(0), images(1)
     between = np.mean([difference(a, b) for a, b in combinations(now, 2)])
     expected = difference(now, before) / between
-    assert diagnosis.drift(now, before) == pytest.approx(expected)
-    assert diagnosis.drift(now, now) == 0
-    assert np.isnan(diagnosis.drift(now[[0, 0]], before[:2]))
+    assert outcome.drift(now, before) == pytest.approx(expected)
+    assert outcome.drift(now, now) == 0
+    assert np.isnan(outcome.drift(now[[0, 0]], before[:2]))
 
 
 def test_a_series_spans_segments_and_ends_with_the_run() -> None:
     segments = [np.stack([images(k) for k in ks]) for ks in ((0, 1), (2, 3))]
-    rows = diagnosis.series(segments, every=10, lag=20, until=35, real=1.0)
+    rows = outcome.series(segments, every=10, lag=20, until=35, real=1.0)
     assert rows["iteration"].tolist() == [10, 20, 30]
     assert np.isnan(rows["drift"][:2]).all()
-    assert rows["drift"][2] == diagnosis.drift(images(2), images(0))
-    assert rows["diversity"][1] == diagnosis.diversity(images(1), 1.0)[0]
+    assert rows["drift"][2] == outcome.drift(images(2), images(0))
+    assert rows["diversity"][1] == outcome.diversity(images(1), 1.0)[0]
 
 
 def rows_of(diversity: list[float], drift: float = 0.1) -> NDArray[np.void]:
-    rows = np.zeros(len(diversity), diagnosis.FIELDS)
+    rows = np.zeros(len(diversity), outcome.FIELDS)
     rows["iteration"] = 10 * np.arange(1, len(diversity) + 1)
     rows["diversity"], rows["drift"] = diversity, drift
     return rows
@@ -98,7 +97,7 @@ DIVERSE, ALIKE = [0.9] * 10, [0.01] * 10
 def test_collapse_comes_after_diversity_and_lasts(
     diversity: list[float], expected: tuple[int | None, int | None]
 ) -> None:
-    assert diagnosis.collapse(rows_of(diversity)) == expected
+    assert outcome.collapse(rows_of(diversity)) == expected
 
 
 def test_convergence_needs_a_steady_loss_and_steady_samples() -> None:
@@ -106,21 +105,21 @@ def test_convergence_needs_a_steady_loss_and_steady_samples() -> None:
     steady = running_of(falling + [0.1] * 16)
     samples = rows_of(DIVERSE * 4)
     # Medians of five: the first that is of the plateau's level starts two evaluations before it.
-    assert diagnosis.convergence(samples, steady, lag=40) == 60
-    assert diagnosis.convergence(rows_of(DIVERSE * 4, drift=0.6), steady, lag=40) is None
-    assert diagnosis.convergence(samples, steady, lag=400) is None  # nothing to compare
+    assert outcome.convergence(samples, steady, lag=40) == 60
+    assert outcome.convergence(rows_of(DIVERSE * 4, drift=0.6), steady, lag=40) is None
+    assert outcome.convergence(samples, steady, lag=400) is None  # nothing to compare
     spiky = running_of(falling + [0.1, 0.1, 0.5] * 5 + [0.1])
-    assert diagnosis.convergence(samples, spiky, lag=40) == 80  # single spikes do not count
+    assert outcome.convergence(samples, spiky, lag=40) == 80  # single spikes do not count
     for losses in (np.linspace(1, 0.1, 21), [0.1, 0.1, 0.1, 0.5, 0.5, 0.5] * 4):
-        assert diagnosis.convergence(samples, running_of(list(losses)), lag=40) is None
-    assert diagnosis.convergence(samples, running_of([0.1] * 8), lag=40) is None  # too few medians
+        assert outcome.convergence(samples, running_of(list(losses)), lag=40) is None
+    assert outcome.convergence(samples, running_of([0.1] * 8), lag=40) is None  # too few medians
 
 
 @pytest.mark.parametrize(
     ("status", "diversity", "losses", "expected"),
     [
         ("diverged", DIVERSE, [0.1] * 6, "diverged"),
-        ("running", ALIKE, [0.1] * 6, "undiverse"),
+        ("running", ALIKE, [0.1] * 6, "never_diverse"),
         ("running", DIVERSE + ALIKE, [0.1] * 11, "collapsed"),
         ("running", DIVERSE + ALIKE + DIVERSE, [0.1] * 16, "converged"),
         ("running", DIVERSE, [0.1] * 9, "converged"),
@@ -131,7 +130,7 @@ def test_a_run_has_one_status(
     status: str, diversity: list[float], losses: list[float], expected: str
 ) -> None:
     trained = {"status": status, "iteration": 100, "reason": "a reason"}
-    found = diagnosis.fate(trained, rows_of(diversity), running_of(losses), lag=20)
+    found = outcome.fate(trained, rows_of(diversity), running_of(losses), lag=20)
     assert found["status"] == expected
     assert bool(found["reason"]) == (expected != "trained")
     assert found["iteration"] == 100
@@ -143,15 +142,15 @@ def trained(folder: Path, settings: Settings, stop: int) -> dict[str, Any]:
     tests = digits(8)[:200]
     train(settings, digits(8), folder, stop=stop)
     about = json.loads((folder / "status.json").read_text())
-    rows = diagnosis.series(
+    rows = outcome.series(
         [np.load(folder / "samples.npy")],
         settings.sample_every,
         20,
         about["iteration"],
-        diagnosis.mean_difference(tests),
+        outcome.mean_difference(tests),
     )
     losses = np.ones(13) if settings.lr < 1e-3 else np.linspace(1, 0.1, 13)
-    return diagnosis.fate(about, rows, running_of(losses.tolist()), lag=20)
+    return outcome.fate(about, rows, running_of(losses.tolist()), lag=20)
 
 
 @pytest.fixture
@@ -164,7 +163,7 @@ def small(tiny: Settings) -> Settings:
     [
         ({"model": "vanilla", "lr": 1e30}, "diverged"),
         ({"model": "wn", "lr": 0.003, "sample_codes": 6}, "collapsed"),
-        ({"model": "vanilla", "lr": 1e-5, "sample_codes": 6}, "undiverse"),
+        ({"model": "vanilla", "lr": 1e-5, "sample_codes": 6}, "never_diverse"),
         ({"model": "wn", "lr": 1e-6, "sample_codes": 6}, "converged"),
         ({"model": "affine_wn", "lr": 0.03, "sample_codes": 6}, "trained"),
     ],

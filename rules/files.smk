@@ -1,0 +1,172 @@
+# Input functions: where the files of a job's record are.
+#
+# Modification times of large files are ignored, since Snakemake compares only small files by content.
+# Each large file comes with a small one that changes whenever it does, in many rules the input
+# `changes`. So a copy of results, whose times are all new, is up to date.
+
+
+def of_runs(record, name):
+    """A file of each of a record's runs."""
+    return lambda wildcards: [f"{RUNS}/{run.place}/{name}" for run in record(wildcards).runs]
+
+
+def of_segments(record, name):
+    """A file of each of a record's segments."""
+    path = f"{RUNS}/{{}}/segments/{{}}/{name}"
+    return lambda wildcards: [path.format(r.place, k) for r, k in record(wildcards).segments]
+
+
+def of_finals(record, suffix):
+    """A file of each of a record's final reconstructions."""
+    return lambda wildcards: [f"{RUNS}/{each.place}.{suffix}" for each in record(wildcards).finals]
+
+
+def of_files(record, attribute):
+    """The files that a record lists in an attribute."""
+    return lambda wildcards: [f"{RUNS}/{file}" for file in getattr(record(wildcards), attribute)]
+
+
+def places(record):
+    """The folders of a record's runs, each once, as captions name them."""
+    return lambda wildcards: list(dict.fromkeys(run.place for run in record(wildcards).runs))
+
+
+def source(what):
+    """The "file" of a checkpoint, or what "changes" along with it."""
+
+    def path(wildcards):
+        at = wildcards.get("checkpoint") or wildcards.at
+        return f"{RUNS}/{getattr(run(wildcards).source(at), what)}"
+
+    return path
+
+
+def large(files):
+    """The files of another input function, whose modification times are ignored."""
+
+    def ancient_files(wildcards):
+        found = files(wildcards)
+        return ancient(found) if isinstance(found, str) else [ancient(file) for file in found]
+
+    return ancient_files
+
+
+def file_of(dataset, name):
+    """A file of a prepared data set."""
+    return f"{DATA}/{dataset.name}/{name}"
+
+
+def of_dataset(record, name):
+    """A file of the data set of a job's experiment."""
+    return lambda wildcards: file_of(dataset_of(record(wildcards)), name)
+
+
+def images(record):
+    """The image files of its data set, which are large; images.json changes whenever they do."""
+    return lambda wildcards: image_files(dataset_of(record(wildcards)))
+
+
+def dataset_of(record):
+    """The data set of an experiment, or of a record's experiment."""
+    return getattr(record, "experiment", record).dataset
+
+
+# Training and evaluation
+
+
+def previous(name):
+    """A file of the segment before, or nothing for the first."""
+
+    def file(wildcards):
+        number = int(wildcards.segment) - 1
+        return f"{RUN}/segments/{number}/{name}".format(**wildcards) if number else []
+
+    return file
+
+
+def shards(suffix):
+    """A file of each shard of a final reconstruction."""
+
+    def files(wildcards):
+        count = experiment(wildcards).settings["evaluation"]["final"]["shards"]
+        path = f"{RUN}/final/{{checkpoint}}/{{shard}}.{suffix}"
+        return expand(path, shard=range(1, count + 1), **wildcards)
+
+    return files
+
+
+def snapshot_folder(path):
+    """The folder of a segment's snapshots, temporary unless the configuration keeps snapshots."""
+    return directory(path) if config["keep_snapshots"] else temp(directory(path))
+
+
+# Data sets
+
+
+def image_files(dataset):
+    """The large files of a prepared data set."""
+    if dataset.encoded:
+        return [ancient(file_of(dataset, "keys.npy")), lmdb_file(dataset)]
+    return [ancient(file_of(dataset, "images.npy"))]
+
+
+def archive_path(dataset):
+    """Where its archive is: below the data folder, unless its path is absolute."""
+    return Path(DATA, "raw", dataset.archive)
+
+
+def archives_to_fetch():
+    """The names of archives below the data folder."""
+    archives = (dataset.archive for dataset in PLAN.datasets.values())
+    return [str(archive) for archive in archives if archive and not archive.is_absolute()]
+
+
+def given(path, problem):
+    """A file or folder of the user's, whose modification time is ignored.
+
+    If it does not exist, the input is a sentence that says so: no rule makes a file of that name, so
+    Snakemake stops before any work starts and shows the sentence, if a target needs the file.
+    """
+    return ancient(str(path) if path.exists() else f"{problem}; there is no {path}")
+
+
+def archive(wildcards):
+    """A data set's archive, fetched unless its path is absolute; rules check its digest."""
+    path = archive_path(dataset(wildcards))
+    if not dataset(wildcards).archive.is_absolute():
+        return ancient(str(path))
+    key = f"datasets.{wildcards.dataset}.archive.file"
+    return given(path, f"{key} must be a copy that you have, or a relative path to fetch it to")
+
+
+def archived_lsun_datasets():
+    """The names of LSUN data sets that come as an archive, not as the user's own folder."""
+    names = PLAN.datasets_of("lsun")
+    return [name for name in names if not archive_path(PLAN.datasets[name]).is_dir()]
+
+
+def lmdb_file(dataset):
+    """The data file of LSUN's LMDB, in the user's own folder, or unpacked from the archive."""
+    folder = archive_path(dataset)
+    if folder.is_dir():
+        key = f"datasets.{dataset.name}.archive.file"
+        return given(folder / "data.mdb", f"{key} must be an archive, or a folder with an LMDB")
+    return ancient(file_of(dataset, "lmdb/data.mdb"))
+
+
+def lmdb_data(wildcards):
+    """The file of a data set's LMDB."""
+    return lmdb_file(dataset(wildcards))
+
+
+def lmdb_source(wildcards):
+    """The small file that says which archive an LMDB was unpacked from."""
+    unpacked = wildcards.dataset in archived_lsun_datasets()
+    return file_of(dataset(wildcards), "lmdb/source.txt") if unpacked else []
+
+
+def image_folder(wildcards):
+    """The folder or zip of a data set of the user's."""
+    key = f"datasets.{wildcards.dataset}.path"
+    path = Path(dataset(wildcards).settings["path"]).expanduser()
+    return given(path, f"{key} must be a folder or a zip with images")

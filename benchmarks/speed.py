@@ -38,13 +38,13 @@ from PIL import Image
 
 from benchmarks import reference
 from benchmarks.cost import count, settings_of
-from wngan.data import on_device
 from wngan.datasets.crops import crop_images
 from wngan.datasets.keys import write_keys
 from wngan.datasets.unpacking import unpack_lmdb
 from wngan.device import PRECISIONS, computing_in, describe, free_device
 from wngan.evaluator import images_at_once, reconstruct
 from wngan.folding import fold
+from wngan.on_device import on_device
 from wngan.randomness import rng
 from wngan.settings import Settings
 from wngan.tensors import to_device, to_tensor

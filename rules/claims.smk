@@ -18,7 +18,7 @@ rule claim:
     params:
         runs=of(claim, "runs"),
         paper=PAPER_VALUES,
-        code=lambda wildcards: code("claim.py", claim(wildcards).item.without),
+        code=claim_code,
     script:
         "../scripts/claim.py"
 

@@ -92,6 +92,22 @@ def code(script, without=frozenset()):
     return code_digest(TOP / "scripts" / script, without)
 
 
+def claim_code(wildcards):
+    """The same for a claim, without the modules of the other claims."""
+    item = claim(wildcards).item
+    return code(item.script, item.without)
+
+
+def training_settings(wildcards):
+    """What a run trains."""
+    return experiment(wildcards).training(run(wildcards))
+
+
+def of_segment(method):
+    """What a run says of one of its segments, as in "start_of"."""
+    return lambda wildcards: getattr(run(wildcards), method)(int(wildcards.segment))
+
+
 def made_of(wildcards):
     """What each table, figure and claim is made of: runs, final reconstructions and digests."""
     return {

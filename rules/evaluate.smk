@@ -16,6 +16,7 @@ rule evaluate_segment:
         provenance=f"{RUN}/segments/{{segment}}/evaluate.provenance.json",
     log:
         f"{RUN}/segments/{{segment}}/evaluate.log",
+    priority: 1  # before the next segment is trained, so that losses are known while a run trains
     conda:
         "../envs/wngan.yaml"
     resources:

@@ -28,9 +28,9 @@ rule train_segment:
         mem_mb=8000,
         runtime=runtime(of(experiment, "training_minutes"), more=False),
     params:
-        settings=lambda wildcards: experiment(wildcards).training(run(wildcards)),
-        start=lambda wildcards: run(wildcards).start_of(int(wildcards.segment)),
-        stop=lambda wildcards: run(wildcards).stop_of(int(wildcards.segment)),
+        settings=training_settings,
+        start=of_segment("start_of"),
+        stop=of_segment("stop_of"),
         test_images=of(experiment, "dataset.settings", "test"),
         restarts=of(run, "restarts"),
         recovery=recovery_folder("{segment}"),

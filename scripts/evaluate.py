@@ -13,7 +13,7 @@ from wngan.data import open_images
 from wngan.evaluator import reconstruct
 from wngan.events import write_evaluation
 from wngan.folding import fold
-from wngan.log import Progress
+from wngan.progress import Progress
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
 

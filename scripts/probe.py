@@ -11,7 +11,7 @@ from wngan.computing import compute
 from wngan.data import open_images
 from wngan.evaluator import reconstruct
 from wngan.folding import fold
-from wngan.log import Progress
+from wngan.progress import Progress
 from wngan.randomness import fixed_codes, rng
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor

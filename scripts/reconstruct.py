@@ -10,7 +10,8 @@ from wngan.computing import compute
 from wngan.data import open_images
 from wngan.evaluator import curve_steps, images_at_once, reconstruct
 from wngan.folding import fold
-from wngan.log import Progress, logger
+from wngan.log import logger
+from wngan.progress import Progress
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor, to_uint8
 

@@ -23,9 +23,10 @@ from wngan.encoded import EncodedImages
 from wngan.events import training_events
 from wngan.files import file_sha256
 from wngan.locks import held
-from wngan.log import Progress, logger
+from wngan.log import logger
+from wngan.on_device import on_device
+from wngan.progress import Progress
 from wngan.settings import Settings
-from wngan.tensors import on_device
 from wngan.training import Interrupted, discard, train
 
 MARGIN = 5.0

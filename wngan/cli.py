@@ -21,8 +21,8 @@ from wngan.decoding import central_crop, covering, decode
 from wngan.device import keep_freed_memory
 from wngan.folding import fold
 from wngan.image_grids import image_grid
-from wngan.log import Progress
 from wngan.precision import computing_in
+from wngan.progress import Progress
 from wngan.randomness import fixed_codes
 from wngan.sampling import between, draw
 from wngan.settings import load_generator

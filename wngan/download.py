@@ -9,7 +9,8 @@ from time import sleep
 from urllib.error import HTTPError
 
 from wngan.files import check_space
-from wngan.log import Progress, logger
+from wngan.log import logger
+from wngan.progress import Progress
 from wngan.verification import NOT_THE_FILE, WrongFileError, is_html, verify
 
 CHUNK = 1 << 20

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from wngan.locks import held
-from wngan.log import Progress
+from wngan.progress import Progress
 
 CHUNK = 1 << 22
 """Bytes that are read at a time."""

@@ -1,14 +1,10 @@
-"""Log lines and progress for people: to the terminal, and to a job's log file."""
+"""Log lines: to the terminal, and to a job's log file."""
 
 import logging
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from tqdm import tqdm
 
 logger = logging.getLogger("wngan")
 
@@ -31,45 +27,3 @@ def logged(path: str | Path) -> Iterator[None]:
         for handler in handlers:
             logger.removeHandler(handler)
             handler.close()
-
-
-class Progress(tqdm):
-    """A tqdm bar that logs a whole line now and then, so that parallel jobs do not overwrite it.
-
-    Args:
-        description: what the line starts with.
-        every: seconds between lines.
-        **options: as `tqdm` takes them, such as `initial`, `total`, `unit`.
-    """
-
-    def __init__(self, description: str, every: float = 10.0, **options: Any) -> None:
-        super().__init__(
-            desc=description,
-            mininterval=every,
-            maxinterval=every,
-            bar_format="{desc} |{bar:20}| {n_fmt}/{total_fmt} {rate_noinv_fmt} {remaining} left",
-            **options,
-        )
-
-    @staticmethod
-    def status_printer(file: Any) -> Any:
-        """Where tqdm would draw on one line of `file`, log a line of its own."""
-        return lambda line: logger.info(line.strip()) if line.strip() else None
-
-
-class Reached(NamedTuple):
-    """How far a `Progress` is: `done` of `total`, and `rate` a second, None before it is known."""
-
-    done: int
-    total: int
-    rate: float | None
-
-
-def last_progress(log: str, unit: str) -> Reached | None:
-    """What the text of a log last says of a `Progress` that counts this unit; None if nothing."""
-    line = rf"\| (\d+)/(\d+) +(\?|[\d.]+){re.escape(unit)}/s \S+ left$"
-    lines = re.findall(line, log, re.MULTILINE)
-    if not lines:
-        return None
-    done, total, rate = lines[-1]
-    return Reached(int(done), int(total), None if rate == "?" else float(rate))

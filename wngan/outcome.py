@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from wngan.log import Progress
+from wngan.progress import Progress
 
 DIVERSE, ALIKE = 0.2, 0.05
 """Samples are diverse from the first, and all alike below the second diversity."""

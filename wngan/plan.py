@@ -450,13 +450,15 @@ class Plan:
         """The places of the runs behind all items; behind a model's best, all its instances."""
         runs = {run for item in self.items for run in item.runs}
         return sorted(
-            each.place
-            for run in runs
-            for each in (
-                self.experiments[run.experiment].model(run.model).runs
-                if run.instance == BEST
-                else [run]
-            )
+            {
+                each.place
+                for run in runs
+                for each in (
+                    self.experiments[run.experiment].model(run.model).runs
+                    if run.instance == BEST
+                    else [run]
+                )
+            }
         )
 
     @cached_property

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import os
 import platform
 import shutil
@@ -18,9 +17,17 @@ from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
 
-logger = logging.getLogger("wngan")  # as wngan.log has it, which imports more
+from wngan.log import logger
 
-WITHOUT_EFFECT = ("__init__.py", "events.py", "job.py", "locks.py", "log.py", "provenance.py")
+WITHOUT_EFFECT = (
+    "__init__.py",
+    "events.py",
+    "job.py",
+    "locks.py",
+    "log.py",
+    "progress.py",
+    "provenance.py",
+)
 """Modules that no result depends on."""
 
 PACKAGES = ("numpy", "safetensors", "torch")

@@ -19,8 +19,8 @@ import yaml
 
 from wngan import running as running_losses
 from wngan.config import ConfigError, check, complete
-from wngan.log import Reached, last_progress
 from wngan.plan import Plan
+from wngan.progress import Reached, last_progress
 from wngan.runs import Config, Run
 
 SILENCE = 90.0

@@ -22,9 +22,10 @@ from wngan.data import Images
 from wngan.files import file_sha256
 from wngan.graphs import replayed
 from wngan.layers import lipschitz_constant
-from wngan.log import Progress, logger
+from wngan.log import logger
 from wngan.losses import WASSERSTEIN
 from wngan.precision import computing_in
+from wngan.progress import Progress
 from wngan.randomness import fixed_codes, rng
 from wngan.recipes import recipe
 from wngan.rmsprop import RMSProp

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wngan.data import Subset, on_device
+from wngan.data import Subset
+from wngan.on_device import on_device
 from wngan.tensors import to_tensor, to_uint8
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wngan.log import Progress, Reached, last_progress, logged
+from wngan.log import logged
+from wngan.progress import Progress, Reached, last_progress
 
 
 @pytest.mark.parametrize(("iteration", "rate"), [(0.01, 100), (2.0, 0.5)])

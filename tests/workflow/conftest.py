@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from wngan.locks import held
+from wngan.plan import STATISTICS, Plan
+from wngan.runs import BEST
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -119,6 +121,39 @@ def results(root: Path, below: str = "results") -> dict[str, bytes]:
         for path in files
         if not str(path).endswith(others)
     }
+
+
+def job_counts(plan: Plan) -> Counter[str]:
+    """How many jobs of each rule a plan needs from the start, but `all`."""
+    known = [place.split("/") for place in plan.known_runs]
+    runs = [plan.experiments[name].instance(model, number) for name, model, number in known]
+    finals = [place.split("/final/") for place in plan.known_finals]
+    final = [plan.experiments[run.split("/")[0]] for run, name in finals if name != "probes"]
+    taken = {run for item in plan.items for run in item.runs}
+    panels = [file for figure in plan.figures.values() for file in figure.panel_files]
+    data = {plan.experiments[run.experiment].dataset.name for run in runs}
+    makers = {"folder": ["prepare_folder"], "digits": ["prepare_digits"]}
+    makers |= {name: ["download", f"prepare_{name}"] for name in ("celeba", "cifar10")}
+    makers["lsun"] = ["download", "unpack_lsun", "index_lsun"]
+    counts = {
+        "architecture_table": len(plan.tables_of("architecture")),
+        "loss_table": len(plan.tables_of("loss")),
+        "claim": len(plan.claims),
+        "train_segment": sum(len(run.segments) for run in runs),
+        "evaluate_segment": sum(len(run.segments) for run in runs),
+        "select_instance": sum(run.instance == BEST for run in taken),
+        "join_shards": len(final),
+        "reconstruct_shard": sum(x.settings["evaluation"]["final"]["shards"] for x in final),
+        "probe": len(finals) - len(final),
+        "sample": len(set(panels)),
+        "split": len(data),
+    }
+    counts |= dict.fromkeys(("select_optimal", "outcome", "run_provenance"), len(runs))
+    counts |= dict.fromkeys([f"{kind}_table" for kind in STATISTICS], len(plan.statistics))
+    counts |= dict.fromkeys(("claims", "provenance", "rates", "summary"), 1)
+    figures = [f"{figure.kind}_figure" for figure in plan.figures.values()]
+    prepared = [rule for name in data for rule in makers[plan.datasets[name].type]]
+    return Counter(counts) + Counter(figures) + Counter(prepared)
 
 
 @pytest.fixture

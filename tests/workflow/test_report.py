@@ -50,7 +50,7 @@ def expected(finished: Repository) -> dict[str, list[str]]:
     config = yaml.safe_load((finished.root / "tiny.yaml").read_text())
     figures = [name for kind in config["figures"].values() for name in kind]
     statistics = ["pairs of models", "spread of instances", "the evaluator"]
-    tables = [name.removeprefix("table") for name in config["tables"]]
+    tables = [name.removeprefix("table") for kind in config["tables"].values() for name in kind]
     return {
         "Tables": [*tables, "summary", *statistics],
         "Figures": [name.removeprefix("figure") for name in figures],
@@ -70,7 +70,7 @@ def test_every_item_has_labels_and_says_what_to_look_for(report: Path) -> None:
         assert "Provenance:" in caption, path
         assert "system-message" not in item["caption"], path
     caption = items["results/tables/table3.html"]["caption"]
-    assert "tiny/vanilla/1, tiny/vanilla/2;" in " ".join(caption.split())
+    assert "tiny/vanilla/1, tiny/vanilla/2. Their" in " ".join(caption.split())
 
 
 def test_the_front_page_says_what_was_run_on_what_and_how_it_compares(report: Path) -> None:
@@ -122,6 +122,22 @@ def test_a_report_of_one_result(finished: Repository, tmp_path: Path) -> None:
     assert "This report is of single results." in front
     assert "system-message" not in front
     assert "tiny_resnet" not in front
+
+
+def test_a_figure_is_added_by_an_entry_of_the_configuration(
+    rerun: Repository, tmp_path: Path
+) -> None:
+    """It is all that is made, and the report shows it with a caption."""
+    entry = "figure31: { experiment: tiny, runs: [vanilla, spectral], until: 20 }"
+    rerun.edit("tiny.yaml", "  curves:\n", f"  curves:\n    {entry}\n")
+    assert dict(rerun.replanned()) == {"curves_figure": 1, "provenance": 1, "rates": 1}
+    rerun.tiny()
+    rerun.tiny("--report", str(tmp_path / "report.html"))
+    _, items = parts(tmp_path / "report.html")
+    item = items["results/figures/figure31.png"]
+    assert item["labels"] == {"Figure": "31", "Experiment": "tiny", "Models": "vanilla, spectral"}
+    assert "Look for which curve is lowest" in item["caption"]
+    assert "tiny/vanilla/best, tiny/spectral/1" in " ".join(item["caption"].split())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,7 +27,14 @@ from wngan.tensors import to_tensor
 SEGMENTS, FINALS = 9, 9
 """Of the tiny configuration: training jobs and final reconstructions."""
 
-FIGURES = 18
+CONDA = """#!/bin/sh
+case "$1" in
+info) echo '{"conda_prefix": "/nowhere", "default_prefix": "/nowhere", "platform": "linux-64"}' ;;
+config) echo '{"get": {"channel_priority": "strict"}}' ;;
+*) echo "conda 25.1.0" ;;
+esac
+"""
+"""What Snakemake asks conda when it plans."""
 
 
 def test_everything_is_made(finished: Repository) -> None:
@@ -238,6 +246,15 @@ def test_another_run_gives_the_same_bytes(finished: Repository, repository: Repo
     assert made == {name: expected[name] for name in made}
 
 
+def test_a_segment_is_evaluated_before_the_next_is_trained(repository: Repository) -> None:
+    """Of two runs, where one job runs at a time."""
+    printed = repository.tiny(
+        *(f"results/runs/tiny/{run}/running.csv" for run in ("wn/1", "vanilla/1")), cores=1
+    )
+    order = re.findall(r"^rule (train|evaluate)_segment:$", printed, re.MULTILINE)
+    assert order == ["train", "evaluate"] * 3
+
+
 def test_a_killed_training_gives_the_same_bytes(
     finished: Repository, repository: Repository
 ) -> None:
@@ -272,6 +289,31 @@ def test_editing_the_evaluator_evaluates_again_and_trains_nothing(rerun: Reposit
     assert jobs["probe"] == 3
     assert "train_segment" not in jobs
     assert "sample" in jobs  # of the optima, which may be others now
+
+
+def test_editing_a_claims_sentence_judges_it_alone(rerun: Repository) -> None:
+    """What shows it are the table of claims, the summary, and the page of provenance."""
+    rerun.edit("wngan/claims/c05.py", "BN", "Batch normalization")
+    shown = {"claims": 1, "summary": 1, "provenance": 1, "rates": 1}
+    assert dict(rerun.replanned()) == {"claim": 1, **shown}
+    assert dict(rerun.replanned("results/claims/C5.csv")) == {"claim": 1}
+    assert not rerun.replanned("results/claims/C1.csv", "results/tables/pairs_tiny.csv")
+
+
+def test_another_environment_reruns_nothing(rerun: Repository, tmp_path: Path) -> None:
+    """Neither conda's instead of this one, nor another version in it.
+
+    A dry run only asks conda what it is; nothing is installed.
+    """
+    (tmp_path / "conda").write_text(CONDA)
+    (tmp_path / "conda").chmod(0o755)
+    rerun.edit("envs/wngan.yaml", "matplotlib==", "matplotlib==0.")
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", path)
+        printed = rerun.tiny("--dry-run", "--sdm", "conda")
+    assert "Conda environment envs/wngan.yaml will be created" in printed
+    assert "Nothing to be done" in printed
 
 
 def test_editing_the_layers_trains_again(rerun: Repository) -> None:
@@ -352,7 +394,9 @@ def test_diverged_runs_are_shown_everywhere(repository: Repository) -> None:
         for k in (1, 2)
     ]
     assert seeds[0] == seeds[1] != 5
-    assert len(list((folder / "figures").glob("*.png"))) == FIGURES
+    kinds = yaml.safe_load((repository.root / "tiny.yaml").read_text())["figures"].values()
+    drawn = {path.stem for path in (folder / "figures").glob("*.png")}
+    assert drawn == {figure for figures in kinds for figure in figures}
 
 
 def test_touching_any_file_reruns_nothing(rerun: Repository) -> None:

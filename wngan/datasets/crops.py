@@ -11,7 +11,7 @@ import numpy as np
 
 from wngan.decoding import central_crop, covering, decode
 from wngan.files import check_space
-from wngan.log import Progress
+from wngan.progress import Progress
 
 BLOCK = 1000
 """Images that a worker process decodes at a time."""

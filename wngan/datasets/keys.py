@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from wngan.encoded import open_lmdb
-from wngan.log import Progress
+from wngan.progress import Progress
 
 
 def write_keys(folder: Path, output: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from wngan.files import check_space
-from wngan.log import Progress
+from wngan.progress import Progress
 
 CHUNK = 1 << 20
 """Bytes that are unpacked at a time."""

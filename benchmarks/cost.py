@@ -11,7 +11,6 @@ in training and final reconstructions take.
 import argparse
 import csv
 import time
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from wngan.device import free_device
 from wngan.losses import LOGISTIC
+from wngan.plan import Plan
+from wngan.runs import Experiment
 from wngan.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-PAPER_VALUES = ROOT / "report/paper_values.csv"
+COLUMNS = ("training jobs", "longest chain", "train", "evaluate", "reconstruct", "GB")
 
 
 def train_once(settings: Settings, generator: nn.Module, discriminator: nn.Module) -> None:
@@ -63,65 +64,45 @@ def count(settings: Settings) -> tuple[int, int, int, int]:
     return training.get_total_flops(), reconstruction.get_total_flops(), snapshot, state
 
 
-def settings_of(config: dict[str, Any], experiment: dict[str, Any], model: str) -> Settings:
-    """The settings of a model's runs."""
-    return Settings(
-        architecture=experiment["architecture"],
-        model=model,
-        image_size=config["datasets"][experiment["dataset"]]["image_size"],
-        channels=tuple(experiment["channels"]),
-        code_length=experiment["code_length"],
-        batch_size=experiment["batch_size"],
-        lr=experiment["lr"],
-        seed=config["seed"],
-        snapshot_every=experiment["evaluation"]["running"]["every"],
-        sample_every=experiment["samples"]["every"],
-        sample_codes=experiment["samples"]["codes"],
-    )
+def settings_of(experiment: Experiment, model: str) -> Settings:
+    """The settings of a model's first run."""
+    trained = experiment.training(experiment.instance(model, "1"))
+    return Settings(**trained | {"channels": tuple(trained["channels"])})
 
 
-def cost(config: dict[str, Any]) -> pandas.DataFrame:
-    """A row per experiment: training jobs, the longest chain of them, PFLOP of each stage, disk.
-
-    Final reconstructions are those of the tables, of the figures of reconstruction steps, and of
-    the statistics.
-    """
-    finals = set()
-    for spec in config["figures"]["steps"].values():
-        pairs = product(spec["runs"], spec["checkpoints"])
-        finals |= {(spec["experiment"], *pair) for pair in pairs}
-    for row in csv.DictReader(PAPER_VALUES.read_text().splitlines()):
-        name = config["tables"].get(f"table{row['table']}")
-        if row["final_loss"]:
-            models = ("wn", "wn_published") if row["model"] == "wn" else (row["model"],)
-            finals |= {(name, model, row["checkpoint"]) for model in models}
+def cost(plan: Plan) -> pandas.DataFrame:
+    """A row per experiment: training jobs, the longest chain of them, PFLOP of each stage, disk."""
+    finals = {final for item in plan.items for final in item.finals}
     rows = []
-    for name, experiment in config["experiments"].items():
-        row: dict[str, Any] = dict.fromkeys(
-            ("training jobs", "longest chain", "train", "evaluate", "reconstruct", "GB"), 0
-        )
-        running, final = (experiment["evaluation"][kind] for kind in ("running", "final"))
-        probes = config["statistics"].get(name, {"models": []})
-        for model, run in experiment["models"].items():
-            settings = settings_of(config, experiment, model)
+    for experiment in plan.experiments.values():
+        row: dict[str, Any] = {"experiment": experiment.name} | dict.fromkeys(COLUMNS, 0)
+        running, final = (experiment.settings["evaluation"][kind] for kind in ("running", "final"))
+        for model in experiment.settings["models"]:
+            runs = experiment.model(model).runs
+            settings = settings_of(experiment, model)
             iteration, step, snapshot, state = count(settings)
-            segments = run["iterations"] // experiment["segment"]
-            snapshots = run["iterations"] // settings.snapshot_every + 1
-            samples = run["iterations"] // settings.sample_every * settings.sample_codes
+            iterations, segments = runs[0].iterations, len(runs[0].segments)
+            snapshots = iterations // settings.snapshot_every + 1
+            samples = iterations // settings.sample_every * settings.sample_codes
             size = 3 * settings.image_size**2
-            row["training jobs"] += run["instances"] * segments
+            row["training jobs"] += len(runs) * segments
             row["longest chain"] = max(row["longest chain"], segments)
-            row["train"] += run["instances"] * run["iterations"] * iteration / 1e15
+            row["train"] += len(runs) * iterations * iteration / 1e15
             images = snapshots * running["images"] * running["steps"]
-            row["evaluate"] += run["instances"] * images * step / 1e15
-            checkpoints = sum((name, model, kind) in finals for kind in ("optimal", "last"))
-            reconstructed = checkpoints * final["images"]
-            if model in probes["models"]:
-                reconstructed += (2 + probes["random_starts"]) * probes["images"]
-            row["reconstruct"] += reconstructed * final["steps"] * step / 1e15
-            kept = snapshots * snapshot + segments * state + samples * size
-            row["GB"] += (run["instances"] * kept + checkpoints * final["images"] * size) / 1e9
-        rows.append({"experiment": name} | row)
+            row["evaluate"] += len(runs) * images * step / 1e15
+            own = [f for f in finals if (f.run.experiment, f.run.model) == (experiment.name, model)]
+            kept = probed = 0
+            for f in own:
+                if f.checkpoint == "probes":
+                    probed += plan.statistics[experiment.name].probes
+                else:
+                    kept += final["images"]
+            row["reconstruct"] += (kept + probed) * final["steps"] * step / 1e15
+            row["GB"] += (
+                len(runs) * (snapshots * snapshot + segments * state + samples * size) / 1e9
+            )
+            row["GB"] += kept * size / 1e9
+        rows.append(row)
     return pandas.DataFrame(rows)
 
 
@@ -161,11 +142,12 @@ def main() -> None:
     parser.add_argument("--rate", type=float, help="TFLOP/s; by default measured")
     rate = parser.parse_args().rate
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    with open(ROOT / "report/paper_values.csv", newline="") as file:
+        plan = Plan(config, list(csv.DictReader(file)))
     if rate is None:
-        cifar = config["experiments"]["cifar10_dcgan"]
-        rate = measured_rate(settings_of(config, cifar, "wn")) / 1e12
+        rate = measured_rate(settings_of(plan.experiments["cifar10_dcgan"], "wn")) / 1e12
     print(f"PFLOP of each stage, and hours at {rate:.3g} TFLOP/s:\n")
-    print(markdown(cost(config), rate))
+    print(markdown(cost(plan), rate))
 
 
 if __name__ == "__main__":

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from wngan.data import open_images
-from wngan.device import PRECISIONS, free_device
+from wngan.device import free_device
 from wngan.evaluator import reconstruct
 from wngan.folding import fold
+from wngan.precision import PRECISIONS
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
 

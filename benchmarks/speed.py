@@ -41,10 +41,12 @@ from benchmarks.cost import count, settings_of
 from wngan.datasets.crops import crop_images
 from wngan.datasets.keys import write_keys
 from wngan.datasets.unpacking import unpack_lmdb
-from wngan.device import PRECISIONS, computing_in, describe, free_device
+from wngan.device import describe, free_device
 from wngan.evaluator import images_at_once, reconstruct
 from wngan.folding import fold
 from wngan.on_device import on_device
+from wngan.plan import Plan
+from wngan.precision import PRECISIONS, computing_in
 from wngan.randomness import rng
 from wngan.settings import Settings
 from wngan.tensors import to_device, to_tensor
@@ -66,8 +68,8 @@ SECONDS = 1.0
 
 def settings(file: str, experiment: str, model: str) -> Settings:
     """Those of a model's runs in one of the repository's configurations."""
-    config = yaml.safe_load((ROOT / file).read_text())
-    return settings_of(config, config["experiments"][experiment], model)
+    plan = Plan(yaml.safe_load((ROOT / file).read_text()), [])
+    return settings_of(plan.experiments[experiment], model)
 
 
 def images_like(settings: Settings, number: int) -> NDArray[np.uint8]:

@@ -1,14 +1,11 @@
 """What a script does with the job that Snakemake gives it."""
 
-import logging
 from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from wngan.log import logged
-
-logger = logging.getLogger("wngan")
 
 
 def run_job(main: Callable[..., Any], job: Any, **more: Any) -> None:

@@ -142,10 +142,14 @@ class Statistics:
         return [run.name for run in self.instances.runs]
 
     @property
+    def probes(self) -> int:
+        """Images to reconstruct: own samples, training images, test images from random starts."""
+        return (2 + self.settings["random_starts"]) * self.settings["images"]
+
+    @property
     def probe_minutes(self) -> int:
-        """Of own samples, of training images, and of test images from each random start."""
-        starts = self.settings["random_starts"]
-        return self.experiment.probe_minutes((2 + starts) * self.settings["images"])
+        """What their reconstruction may take."""
+        return self.experiment.probe_minutes(self.probes)
 
     @property
     def labels(self) -> dict[str, dict[str, str]]:

@@ -123,9 +123,23 @@ STATISTICS = {"models": ["bn"], "images": 9, "random_starts": 1}
             put("datasets/mine", FOLDER | {"type": "lsun"}),
             "datasets.mine lacks 'archive'.",
         ),
-        (put("tables/table9", "celeba_dcgan"), "tables may have only keys that match"),
-        (put("tables/table1", "celeba_resnet"), "tables.table1: it is of DCGANs"),
-        (put("tables/table2", "cifar"), "tables.table2: there is no experiment 'cifar'."),
+        (
+            put("tables/images", {"table9": {"experiment": "celeba_dcgan"}}),
+            "tables has an unknown key 'images'",
+        ),
+        (put("tables/loss/table 9", {"experiment": "celeba_dcgan"}), "'table 9' must match"),
+        (
+            put("tables/architecture/table2", {"experiment": "celeba_dcgan"}),
+            "tables.loss.table2: it is already one of tables.architecture.",
+        ),
+        (
+            put("tables/architecture/table1/experiment", "celeba_resnet"),
+            "tables.architecture.table1: it is of DCGANs",
+        ),
+        (
+            put("tables/loss/table2/experiment", "cifar"),
+            "tables.loss.table2.experiment: there is no experiment 'cifar'.",
+        ),
         (
             put("statistics/cifar", STATISTICS),
             "statistics.cifar: there is no experiment 'cifar'.",
@@ -163,7 +177,8 @@ STATISTICS = {"models": ["bn"], "images": 9, "random_starts": 1}
         ),
         (put("figures/collapse/figure12/run", "vanilla"), "names its instance, as in vanilla/1"),
         (put("figures/groups/figure15/among", 11), "2 groups of 6 are more than 11."),
-        (put("figures/steps/figure31", {}), "figures.steps: 'figure31' must match"),
+        (put("figures/steps/figure-31", {}), "figures.steps: 'figure-31' must match"),
+        (put("figures/steps/figure31", {}), "figures.steps.figure31 lacks 'experiment'"),
         (put(f"{CELEBA}/samples/drift", 150), "samples.drift must be a multiple of 100"),
         (put(f"{CELEBA}/samples/drift", 700000), "drift must be less than the iterations"),
         (put(f"{CELEBA}/models/wn/restarts", -1), "restarts must be at least 0, not -1."),

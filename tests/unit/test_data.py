@@ -153,7 +153,7 @@ class TestOnDevice:
         monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 2 * free))
         empty = torch.empty
         monkeypatch.setattr(torch, "empty", lambda shape, dtype, device: empty(shape, dtype=dtype))
-        monkeypatch.setattr("wngan.data.PART", 10)
+        monkeypatch.setattr("wngan.on_device.PART", 10)
         found = on_device(images, torch.device("cuda"))
         assert isinstance(found, torch.Tensor) == fits
         chosen = np.array([3, 24, 3])

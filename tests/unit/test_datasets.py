@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from wngan.datasets.about import write_about
 
 from wngan.datasets.cifar10 import _ArraysOnly, cifar10
 from wngan.datasets.crops import crop_images, image_names
 from wngan.datasets.digits import digits
+from wngan.datasets.info import write_info
 from wngan.datasets.unpacking import unpack_lmdb
 
 
@@ -54,7 +54,7 @@ def test_an_archive_is_cropped_in_the_order_of_names(tmp_path: Path) -> None:
     crop_images(archive, output, 160, workers=2)
     np.testing.assert_array_equal(np.load(output), np.stack(expected))
 
-    write_about(tmp_path / "images.json", output, "a test")
+    write_info(tmp_path / "images.json", output, "a test")
     about = json.loads((tmp_path / "images.json").read_text())
     assert about == {
         "source": "a test",
@@ -63,7 +63,7 @@ def test_an_archive_is_cropped_in_the_order_of_names(tmp_path: Path) -> None:
         "sha256": hashlib.sha256(output.read_bytes()).hexdigest(),
     }
 
-    write_about(tmp_path / "images.json", output, "a test", size=3, lmdb="lmdb")
+    write_info(tmp_path / "images.json", output, "a test", size=3, lmdb="lmdb")
     assert json.loads((tmp_path / "images.json").read_text()) == about | {"size": 3, "lmdb": "lmdb"}
 
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from wngan import outcome
 from wngan.datasets.digits import digits
 from wngan.running import FIELDS as RUNNING
 from wngan.settings import Settings
@@ -141,16 +142,16 @@ def trained(folder: Path, settings: Settings, stop: int) -> dict[str, Any]:
     """The fate of a real training of a tiny network on digits."""
     tests = digits(8)[:200]
     train(settings, digits(8), folder, stop=stop)
-    about = json.loads((folder / "status.json").read_text())
+    status = json.loads((folder / "status.json").read_text())
     rows = outcome.series(
         [np.load(folder / "samples.npy")],
         settings.sample_every,
         20,
-        about["iteration"],
+        status["iteration"],
         outcome.mean_difference(tests),
     )
     losses = np.ones(13) if settings.lr < 1e-3 else np.linspace(1, 0.1, 13)
-    return outcome.fate(about, rows, running_of(losses.tolist()), lag=20)
+    return outcome.fate(status, rows, running_of(losses.tolist()), lag=20)
 
 
 @pytest.fixture

@@ -57,8 +57,8 @@ TYPES = {
 
 @pytest.mark.parametrize("script", TYPES)
 def test_a_data_set_depends_on_the_code_of_its_type_only(script: str) -> None:
-    about = set() if script == "unpack_lsun.py" else {"about.py"}
-    assert names(script) == {script, "files.py"} | about | TYPES[script]
+    info = set() if script == "unpack_lsun.py" else {"info.py"}
+    assert names(script) == {script, "files.py"} | info | TYPES[script]
 
 
 def test_contents_decide_and_times_do_not(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_folders_that_are_no_packages_may_have_any_name(tmp_path: Path) -> None:
 
 def test_modules_without_effect_compute_nothing() -> None:
     for file in (ROOT / "wngan").rglob("__init__.py"):
-        assert file.read_text().count("\n") < 15
+        assert "def " not in file.read_text()
     for name in WITHOUT_EFFECT:
         assert "import torch" not in (ROOT / "wngan" / name).read_text()
 
@@ -130,14 +130,14 @@ def test_attempts_are_counted_however_they_end(
         pass
     assert "killed" in caplog.text
     assert "the reason" in caplog.text
-    about = json.loads(record.read_text())
-    attempts = about["attempts"]
+    kept = json.loads(record.read_text())
+    attempts = kept["attempts"]
     assert [attempt["end"] for attempt in attempts] == ["killed", "'the reason'", "finished"]
     assert [attempt["device"] for attempt in attempts] == ["a device", "a device", "another"]
     assert 0.2 < attempts[0]["seconds"] < 30
-    assert about["seconds"] == pytest.approx(sum(attempt["seconds"] for attempt in attempts))
-    assert about["code"] == "abc"
-    assert set(about["versions"]) == {"python", "numpy", "safetensors", "torch"}
+    assert kept["seconds"] == pytest.approx(sum(attempt["seconds"] for attempt in attempts))
+    assert kept["code"] == "abc"
+    assert set(kept["versions"]) == {"python", "numpy", "safetensors", "torch"}
     assert not folder.exists()
 
 
@@ -213,9 +213,9 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
             | {"seconds": s, "end": "finished"}
             for k, s in enumerate(seconds)
         ]
-        about = {"config": "c", "code": "k", "versions": {"torch": "9"}}
-        about |= {"attempts": attempts, "seconds": sum(seconds)}
-        (tmp_path / name).write_text(json.dumps(about))
+        made = {"config": "c", "code": "k", "versions": {"torch": "9"}}
+        made |= {"attempts": attempts, "seconds": sum(seconds)}
+        (tmp_path / name).write_text(json.dumps(made))
         return tmp_path / name
 
     status = tmp_path / "status.json"
@@ -228,12 +228,14 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     final = tmp_path / "final.json"
     final.write_text(f"[{job('5', 7).read_text()}, {job('6', 8).read_text()}]")
     provenance_table.main(
-        {"table2": {"runs": ["e/bn/1"]}, "figure01": {"runs": ["e/bn/best"]}},
-        {"e/bn/1": tmp_path / "run.json"},
-        {"e/bn/1/final/optimal": final, "e/bn/best/final/optimal": final},
-        tmp_path / "provenance.json",
-        tmp_path / "provenance.html",
-        tmp_path / "devices.csv",
+        results={"table2": {"runs": ["e/bn/1"]}, "figure01": {"runs": ["e/bn/best"]}},
+        runs=["e/bn/1"],
+        records=[tmp_path / "run.json"],
+        finals=["e/bn/1/final/optimal", "e/bn/best/final/optimal"],
+        final_records=[final, final],
+        provenance=tmp_path / "provenance.json",
+        html=tmp_path / "provenance.html",
+        devices=tmp_path / "devices.csv",
     )
     made = json.loads((tmp_path / "provenance.json").read_text())
     assert made["runs"]["e/bn/1"]["seed"] == 7

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from wngan.device import PRECISIONS, computing_in
 from wngan.losses import LOGISTIC
+from wngan.precision import PRECISIONS, computing_in
 from wngan.rmsprop import RMSProp
 from wngan.settings import Settings
 from wngan.train_step import train_step

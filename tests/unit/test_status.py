@@ -9,8 +9,10 @@ import pytest
 
 from wngan import status
 from wngan.config import ConfigError
+from wngan.runs import Run
 from wngan.status import RunStatus, page, run_status
 
+ROOT = Path(__file__).parents[2]
 HEADER = "iteration,running_loss,standard_error\n"
 
 
@@ -20,7 +22,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def found(folder: Path) -> RunStatus:
-    return run_status("e bn/1", folder / "run", folder / "attempts", iterations=40, segment=20)
+    run = Run("e", "bn", "1", iterations=40, segment=20, seed=1, restarts=0)
+    return run_status(run, folder / "run", folder)
 
 
 def write(path: Path, text: str, age: float = 0) -> None:
@@ -34,8 +37,8 @@ def attempt(folder: Path, job: str, end: str = "killed", age: float = 0) -> None
 
 
 def trained(folder: Path, segment: int, iteration: int, status: str = "running") -> None:
-    about = {"status": status, "iteration": iteration}
-    write(folder / f"run/segments/{segment}/status.json", json.dumps(about))
+    made = {"status": status, "iteration": iteration}
+    write(folder / f"run/segments/{segment}/status.json", json.dumps(made))
 
 
 def test_a_run_that_waits(folder: Path) -> None:
@@ -82,7 +85,7 @@ def test_what_became_of_a_run(folder: Path) -> None:
 
 
 def test_what_became_of_a_run_is_known_at_its_end(folder: Path) -> None:
-    """A run that was diagnosed may have been made longer since."""
+    """A run may have been made longer since its outcome was known."""
     write(folder / "run/status.json", '{"status": "collapsed"}')
     trained(folder, 1, 20)
     assert found(folder).status == "waiting"
@@ -110,7 +113,9 @@ def test_the_repositorys_configuration_must_be_whole(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "config.yaml", "data: data")
-    with pytest.raises(ConfigError, match=r"config\.yaml lacks datasets, experiments, results\."):
+    schema = "schemas/config.schema.yaml"
+    write(tmp_path / schema, (ROOT / schema).read_text())
+    with pytest.raises(ConfigError, match="the configuration lacks 'results'"):
         status.configuration(Path("config.yaml"))
 
 

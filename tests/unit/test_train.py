@@ -29,10 +29,10 @@ def job(tmp_path: Path) -> dict[str, Any]:
     generator = np.random.default_rng(0)
     np.save(tmp_path / "images.npy", generator.integers(0, 256, (11, 8, 8, 3), dtype=np.uint8))
     np.save(tmp_path / "permutation.npy", np.arange(11))
-    about = tmp_path / "images.json"
-    about.write_text('{"count": 11}\n')
+    info = tmp_path / "images.json"
+    info.write_text('{"count": 11}\n')
     return {
-        "about": about,
+        "info": info,
         "permutation": tmp_path / "permutation.npy",
         "previous": None,
         "outputs": outputs(tmp_path / "1"),
@@ -87,8 +87,8 @@ def fails_with(seed: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         seeds.append(settings.seed)
         train(settings, images, folder, **options)
         if settings.seed == seed:
-            about = {"status": "diverged", "iteration": 2, "reason": "on purpose"}
-            (folder / "status.json").write_text(json.dumps(about))
+            made = {"status": "diverged", "iteration": 2, "reason": "on purpose"}
+            (folder / "status.json").write_text(json.dumps(made))
 
     monkeypatch.setattr(script, "train", training)
     return seeds
@@ -130,9 +130,9 @@ def test_a_later_segment_has_a_seed_of_its_run(job: dict[str, Any], tmp_path: Pa
 def test_restarts_are_bounded(job: dict[str, Any]) -> None:
     job["settings"] |= {"model": "vanilla", "lr": 1e30}
     script.main(**job)
-    about = status(job)
-    assert about["status"] == "diverged"
-    assert len({about["seed"], *(restart["seed"] for restart in about["restarts"])}) == 3
+    made = status(job)
+    assert made["status"] == "diverged"
+    assert len({made["seed"], *(restart["seed"] for restart in made["restarts"])}) == 3
 
 
 def test_without_restarts_a_run_diverges_once(job: dict[str, Any]) -> None:

@@ -11,8 +11,8 @@ from safetensors import safe_open
 
 from wngan import outcome
 from wngan import running as running_losses
-from wngan.claims import CLAIMS, PaperValues
-from wngan.claims.record import Run
+from wngan.claims import CLAIMS
+from wngan.claims.record import PaperValues, Run
 from wngan.claims.table import FIELDS, judge
 from wngan.job import run_job
 

@@ -6,7 +6,8 @@ from typing import Any
 import pandas
 
 from wngan import tables
-from wngan.claims import CLAIMS, PaperValues
+from wngan.claims import CLAIMS
+from wngan.claims.record import PaperValues
 from wngan.claims.table import FIELDS, not_run
 from wngan.job import run_job
 from wngan.verdicts import VERDICTS, number

@@ -1,6 +1,16 @@
-"""`python -m wngan`: the command line of `wngan.cli`."""
+"""`python -m wngan`, and the command `wngan`: the command line of `wngan.cli`."""
 
-from wngan.cli import main
+import sys
+
+
+def main() -> None:
+    """Runs the command line, or says what has to be installed for it."""
+    try:
+        from wngan import cli
+    except ModuleNotFoundError as error:
+        sys.exit(f"wngan: {error.name} is not installed; try: pip install 'wngan[cli]'")
+    cli.main()
+
 
 if __name__ == "__main__":
     main()

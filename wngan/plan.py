@@ -13,7 +13,8 @@ from inspect import getfile
 from pathlib import Path
 from typing import Any
 
-from wngan.claims import CLAIMS, FILES
+from wngan.claims import CLAIMS
+from wngan.claims.record import FILES
 from wngan.runs import BEST, Config, Dataset, Experiment, Final, Model, Run, split_run
 
 Row = Mapping[str, str]

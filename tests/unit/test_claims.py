@@ -15,9 +15,9 @@ from safetensors.numpy import save_file
 from scripts import claim as claim_script
 from scripts import claims_table
 from wngan import outcome, running
-from wngan.claims import CLAIMS, FILES, PaperValues
+from wngan.claims import CLAIMS
 from wngan.claims.measures import crossing, fluctuation
-from wngan.claims.record import Run
+from wngan.claims.record import FILES, PaperValues, Run
 from wngan.claims.table import FIELDS, Row, judge, not_run
 from wngan.verdicts import VERDICTS, Criterion
 

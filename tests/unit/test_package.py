@@ -17,15 +17,28 @@ import wngan
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(module.name for module in pkgutil.walk_packages(wngan.__path__, "wngan."))
-WITHOUT_SNAKEMAKE = """
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+IMPORTED = {"pillow": "PIL", "pyyaml": "yaml", "scikit-learn": "sklearn"}
+"""How packages are imported whose modules have other names."""
+
+WITHOUT = """
 import runpy, sys
 
-class Forbidden:
+class Missing:
     def find_spec(self, name, path=None, target=None):
-        assert not name.startswith("snakemake"), name
+        if name.partition(".")[0] in {missing}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 
-sys.meta_path.insert(0, Forbidden())
+sys.meta_path.insert(0, Missing())
 """
+
+
+def without(*extras: str) -> str:
+    """The start of a program that has what the package needs and these extras, but no others."""
+    names = {re.split("[>=]", name)[0] for extra in EXTRAS.values() for name in extra}
+    names -= {name for extra in extras for name in EXTRAS[extra]}
+    return WITHOUT.format(missing={IMPORTED.get(name, name) for name in names})
 
 
 def run(*arguments: str, folder: Path, path: Path | str = "") -> str:
@@ -62,17 +75,38 @@ def test_a_wheel_has_the_package_and_its_types(installed: Path) -> None:
     expected.add(Path("wngan/py.typed"))
     files = (path for path in (installed / "wngan").rglob("*") if path.is_file())
     assert {path.relative_to(installed) for path in files} == expected
-    (about,) = installed.glob("*.dist-info")
-    assert "wngan = wngan.cli:main" in (about / "entry_points.txt").read_text()
-    metadata = (about / "METADATA").read_text()
-    assert "Provides-Extra: tensorboard" in metadata
+    (information,) = installed.glob("*.dist-info")
+    assert "wngan = wngan.__main__:main" in (information / "entry_points.txt").read_text()
+    metadata = (information / "METADATA").read_text()
+    needed = re.findall(r"^Requires-Dist: ([\w-]+)$", metadata, re.MULTILINE)
+    assert needed == ["numpy", "safetensors", "torch"]
     assert f"\nVersion: {wngan.__version__}\n" in metadata
+
+
+NETWORKS = ("layers", "dcgan", "resnet", "evaluator", "folding", "settings", "sampling", "tensors")
+"""What others put into their own GANs; torch, numpy and safetensors are enough for them."""
+
+
+@pytest.mark.parametrize(
+    ("extras", "modules"),
+    [
+        ((), [*NETWORKS, "checkpoint", "conversion", "device", "losses", "rmsprop", "train_step"]),
+        (("cli",), ["cli"]),
+        (("training",), ["training", "data", "events"]),
+    ],
+)
+def test_modules_need_no_more_than_their_extra(
+    extras: tuple[str, ...], modules: list[str], installed: Path, tmp_path: Path
+) -> None:
+    script = without(*extras) + "".join(f"import wngan.{name}\n" for name in modules)
+    run("-c", script, folder=tmp_path, path=installed)
 
 
 @pytest.mark.slow
 def test_it_works_without_snakemake(installed: Path, tmp_path: Path) -> None:
     names = [name for name in MODULES if name != "wngan.__main__"]
-    script = f"{WITHOUT_SNAKEMAKE}\nfor name in {names}: __import__(name)\n"
+    script = WITHOUT.format(missing={"snakemake"})
+    script += f"for name in {names}: __import__(name)\n"
     script += "sys.argv = ['wngan', '--help']\nrunpy.run_module('wngan', run_name='__main__')\n"
     printed = run("-c", script, folder=tmp_path, path=installed)
     assert "usage: wngan" in printed
@@ -80,13 +114,34 @@ def test_it_works_without_snakemake(installed: Path, tmp_path: Path) -> None:
     assert Path(where.strip()) == installed / "wngan/__init__.py"
 
 
+def test_the_command_says_what_it_lacks(installed: Path, tmp_path: Path) -> None:
+    script = without() + "runpy.run_module('wngan', run_name='__main__')\n"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(installed)},
+        text=True,
+        capture_output=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "wngan: PIL is not installed; try: pip install 'wngan[cli]'\n"
+
+
 def test_its_dependencies_are_what_it_imports() -> None:
     text = "".join(path.read_text() for path in (ROOT / "wngan").rglob("*.py"))
     imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
-    known = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
-    outside = {known.get(name, name) for name in imported - sys.stdlib_module_names - {"wngan"}}
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert sorted(outside) == project["dependencies"]
+    packages = {module: package for package, module in IMPORTED.items()}
+    outside = {packages.get(name, name) for name in imported - sys.stdlib_module_names - {"wngan"}}
+    needed = set(PROJECT["dependencies"])
+    assert needed <= outside <= needed | set(EXTRAS["workflow"])
+    assert set(EXTRAS["cli"]) | set(EXTRAS["training"]) <= set(EXTRAS["workflow"])
+
+
+def test_the_workflow_asks_for_the_snakemake_that_it_needs() -> None:
+    (least,) = re.findall(
+        r'^min_version\("(.*)"\)$', (ROOT / "Snakefile").read_text(), re.MULTILINE
+    )
+    assert f"snakemake>={least}" in EXTRAS["workflow"]
 
 
 @pytest.mark.slow

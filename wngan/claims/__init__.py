@@ -4,9 +4,6 @@ To add one, write a module like these, list it here, and name its experiments in
 """
 
 from wngan.claims import c01, c02, c03, c04, c05, c06, c07, c08, c09, c10, c11, c12, c13, c14
-from wngan.claims.record import FILES, PaperClaim, PaperValues
-
-__all__ = ["CLAIMS", "FILES", "PaperClaim", "PaperValues"]
 
 MODULES = (c01, c02, c03, c04, c05, c06, c07, c08, c09, c10, c11, c12, c13, c14)
 

@@ -1,0 +1,280 @@
+"""The plan of the paper's configuration, by facts of the paper, and that of small ones."""
+
+import copy
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from wngan.claims import CLAIMS
+from wngan.plan import Plan, figure_panels, figure_runs, target
+from wngan.runs import Config, Final, Run, Source, minutes, split_run
+from wngan.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+with open(ROOT / "report/paper_values.csv", newline="") as file:
+    VALUES = list(csv.DictReader(file))
+PAPER = Plan(CONFIG, VALUES)
+
+
+def planned(**changes: Any) -> Plan:
+    """The paper's plan with other values at keys such as "figures/curves"."""
+    config: Config = copy.deepcopy(CONFIG)
+    for path, value in changes.items():
+        *keys, last = path.split("/")
+        place = config
+        for key in keys:
+            place = place[key]
+        place[last] = value
+    return Plan(config, VALUES)
+
+
+def names(runs: list[Run]) -> list[str]:
+    return [run.name for run in runs]
+
+
+class TestRuns:
+    RUN = Run("e", "bn", "2", iterations=40, segment=20, seed=8, restarts=0)
+    BEST = Run("e", "bn", "best", iterations=40, segment=20, seed=7, restarts=0)
+
+    def test_a_run_has_a_folder_and_a_name(self) -> None:
+        assert (self.RUN.place, self.RUN.name) == ("e/bn/2", "bn/2")
+        assert (self.BEST.place, self.BEST.name) == ("e/bn/best", "bn")
+        assert split_run("bn/2") == ("bn", "2")
+        assert split_run("bn") == ("bn", "best")
+
+    def test_iterations_are_in_segments(self) -> None:
+        assert [number for _, number in self.RUN.segments] == [1, 2]
+        assert [self.RUN.segment_of(iteration) for iteration in (1, 20, 21, 40)] == [1, 1, 2, 2]
+        assert (self.RUN.start_of(2), self.RUN.stop_of(2)) == (20, 40)
+
+    @pytest.mark.parametrize(
+        ("run", "checkpoint", "expected"),
+        [
+            (RUN, "optimal", ("e/bn/2/optimal.safetensors", "e/bn/2/running.csv")),
+            (BEST, "last", ("e/bn/best/last.safetensors", "e/bn/best/status.json")),
+            (
+                RUN,
+                "last",
+                ("e/bn/2/segments/2/state.safetensors", "e/bn/2/segments/2/status.json"),
+            ),
+            (RUN, "20", ("e/bn/2/segments/1/snapshots", "e/bn/2/segments/1/status.json")),
+        ],
+    )
+    def test_checkpoints_are_where_they_are_made(
+        self, run: Run, checkpoint: str, expected: tuple[str, str]
+    ) -> None:
+        assert run.source(checkpoint) == Source(*expected)
+
+    def test_a_job_may_take_twice_its_estimate_and_half_an_hour(self) -> None:
+        assert minutes(0) == 30
+        assert minutes(60) == 32
+        assert minutes(61) == 33
+
+
+class TestExperiments:
+    EXPERIMENT = PAPER.experiments["celeba_dcgan"]
+
+    def test_instances_differ_in_their_seed(self) -> None:
+        runs = self.EXPERIMENT.model("vanilla").runs
+        assert names(runs) == ["vanilla/1", "vanilla/2", "vanilla/3"]
+        assert [run.seed - CONFIG["seed"] for run in runs] == [0, 1, 2]
+
+    def test_the_best_of_one_instance_is_that_one(self) -> None:
+        assert self.EXPERIMENT.run("wn").place == "celeba_dcgan/wn/1"
+        assert self.EXPERIMENT.run("bn").place == "celeba_dcgan/bn/best"
+        assert self.EXPERIMENT.run("bn/2").place == "celeba_dcgan/bn/2"
+
+    def test_what_a_run_trains_is_settings(self) -> None:
+        trained = self.EXPERIMENT.training(self.EXPERIMENT.run("bn/2"))
+        settings = Settings(**trained | {"channels": tuple(trained["channels"])})
+        assert settings.seed == CONFIG["seed"] + 1
+        assert (settings.image_size, settings.lr, settings.sample_every) == (160, 0.0001, 100)
+
+    def test_minutes_follow_from_the_estimates(self) -> None:
+        assert self.EXPERIMENT.training_minutes == minutes(50_000 * 0.07)
+        assert self.EXPERIMENT.evaluation_minutes == minutes(101 * 200 * 50 * 0.00035)
+        assert self.EXPERIMENT.final_minutes == minutes(500 * 2000 * 0.00035)
+
+    def test_encoded_images_are_decoded_on_several_cores(self) -> None:
+        assert self.EXPERIMENT.training_threads == 1
+        assert PAPER.experiments["lsun_dcgan"].training_threads == 4
+
+
+class TestTables:
+    def test_a_row_of_the_paper_is_of_the_same_run_here(self) -> None:
+        table = PAPER.tables["table2"]
+        assert [row["model"] for row in table.rows] == ["vanilla", "bn", "wn", "wn_published"]
+        assert names(table.runs) == ["vanilla", "bn", "wn/1", "wn_published/1"]
+        assert [final.place for final in table.finals][:2] == [
+            "celeba_dcgan/vanilla/best/final/optimal",
+            "celeba_dcgan/bn/best/final/optimal",
+        ]
+
+    def test_the_papers_wn_stands_beside_either_gradient(self) -> None:
+        rows = {row["model"]: row["final_loss"] for row in PAPER.tables["table2"].rows}
+        assert rows["wn"] == rows["wn_published"] == "0.005524"
+
+    def test_instances_that_are_not_trained_have_no_row(self) -> None:
+        models = CONFIG["experiments"]["celeba_dcgan"]["models"] | {
+            "vanilla": {"iterations": 150_000, "instances": 2}
+        }
+        plan = planned(**{"experiments/celeba_dcgan/models": models})
+        assert names(plan.tables["table3"].runs) == ["vanilla/1", "vanilla/2"]
+
+    def test_a_model_of_one_instance_in_the_paper_is_the_best_here(self) -> None:
+        models = {"wn": {"iterations": 500_000, "instances": 2}}
+        plan = planned(
+            **{"experiments/cifar10_dcgan/models": models, "statistics": {}, "claims": {}}
+            | {"figures": {}}
+        )
+        assert names(plan.tables["table7"].runs) == ["wn", "wn"]
+
+    def test_others_are_models_that_the_paper_prints_none_of(self) -> None:
+        models = [row["model"] for row in PAPER.tables["table5"].rows]
+        assert models == ["affine_wn", "wn_mean_bn", "wn", "wn_published", "spectral"]
+        added = PAPER.tables["table5"].rows[-1]
+        assert (added["instance"], added["running_loss"]) == ("best", "")
+        assert "spectral" not in {row["model"] for row in PAPER.tables["table2"].rows}
+
+    def test_a_table_that_the_paper_does_not_have_is_of_all_models(self) -> None:
+        plan = planned(**{"tables/loss": {"mine": {"experiment": "lsun_dcgan"}}})
+        models = [row["model"] for row in plan.tables["mine"].rows]
+        assert models == list(CONFIG["experiments"]["lsun_dcgan"]["models"])
+        assert plan.tables["mine"].finals == []
+
+    def test_a_table_of_architectures_takes_no_run(self) -> None:
+        table = PAPER.tables["table1"]
+        assert (table.runs, table.finals) == ([], [])
+        assert table.networks["channels"] == [64, 128, 256, 512, 1024]
+        assert table.item.script == "architecture_table.py"
+        assert table.labels["Models"].startswith("vanilla, bn, wn")
+
+    def test_rows_belong_to_a_table_by_number_or_name(self) -> None:
+        assert [target({"table": name}) for name in ("2", "resnet")] == ["table2", "resnet"]
+
+
+class TestFigures:
+    def test_runs_are_those_of_panels_each_once(self) -> None:
+        settings = {"panels": [["bn/1@optimal", "wn@optimal"], ["bn/1@500", "wn@optimal"]]}
+        assert figure_runs(settings) == ["bn/1", "wn"]
+        assert figure_panels(settings)[2] == ("bn/1", "500")
+        assert figure_runs({"run": "bn/3"}) == ["bn/3"]
+
+    def test_panels_have_samples(self) -> None:
+        figure = {"experiment": "celeba_dcgan", "panels": [["vanilla@optimal"], ["bn/1@500"]]}
+        plan = planned(**{"figures/samples": {"mine": figure | {"rows": 3, "columns": 50}}})
+        assert plan.figures["mine"].panel_files == [
+            "celeba_dcgan/vanilla/best/samples/optimal.npy",
+            "celeba_dcgan/bn/1/samples/500.npy",
+        ]
+        assert plan.samples == 150
+
+    def test_segments_are_as_many_as_are_shown(self) -> None:
+        figure = {"experiment": "celeba_dcgan", "runs": ["vanilla/1"], "codes": 2}
+        for last, count in ((50_000, 1), (50_100, 2)):
+            shown = {"mine": figure | {"iterations": [100, last]}}
+            plan = planned(**{"figures/evolution": shown})
+            assert len(plan.figures["mine"].segments) == count
+        assert len(PAPER.figures["figure12"].segments) == 3  # a collapse may be anywhere
+
+    def test_final_reconstructions_are_of_each_checkpoint(self) -> None:
+        figure = PAPER.figures["steps_cifar10_dcgan"]
+        places = [final.place for final in figure.finals]
+        assert places == [
+            f"cifar10_dcgan/{model}/1/final/{checkpoint}"
+            for checkpoint in figure.settings["checkpoints"]
+            for model in figure.settings["runs"]
+        ]
+        assert PAPER.figures["figure01"].finals == []
+        assert {final.checkpoint for final in PAPER.figures["figure19"].finals} == {"optimal"}
+
+    def test_the_papers_losses_stand_beside_its_runs(self) -> None:
+        assert PAPER.figures["figure20"].paper_losses == {
+            "vanilla/1@optimal": 0.014509,
+            "vanilla/2@optimal": 0.014703,
+            "vanilla/3@optimal": 0.014734,
+        }
+        assert PAPER.figures["steps_cifar10_dcgan"].paper_losses["wn@last"] == 0.003269
+        assert PAPER.figures["diversity_celeba_dcgan"].paper_losses == {}
+
+    def test_losses_that_came_later_than_what_is_shown_do_not(self) -> None:
+        """WN's lowest is at 463,000 iterations."""
+        assert "wn@optimal" not in PAPER.figures["figure01"].paper_losses
+        assert PAPER.figures["figure18"].paper_losses == {"wn@optimal": 0.01301}
+
+    def test_labels_say_what_it_is(self) -> None:
+        labels = {"Figure": "20", "Experiment": "celeba_dcgan", "Models": "vanilla"}
+        assert PAPER.figures["figure20"].labels == labels
+
+
+class TestClaims:
+    def test_a_claim_takes_what_its_record_needs(self) -> None:
+        claim = PAPER.claims["C1"]
+        assert claim.files == [
+            "celeba_dcgan/vanilla/best/status.json",
+            "celeba_dcgan/vanilla/best/final/optimal.safetensors",
+            "celeba_dcgan/wn/1/status.json",
+            "celeba_dcgan/wn/1/final/optimal.safetensors",
+        ]
+        assert claim.changes[1] == "celeba_dcgan/vanilla/best/final/optimal.sha256"
+        assert [final.place for final in claim.item.finals] == [
+            "celeba_dcgan/vanilla/best/final/optimal",
+            "celeba_dcgan/wn/1/final/optimal",
+        ]
+
+    def test_all_instances_are_taken_where_it_needs_them(self) -> None:
+        (runs,) = PAPER.claims["C7"].runs
+        instances = [f"{run['model']}/{run['instance']}" for run in runs]
+        assert instances == [f"{model}/{k}" for model in ("vanilla", "bn") for k in (1, 2, 3)]
+
+    def test_it_depends_on_its_own_module_alone(self) -> None:
+        for name, claim in PAPER.claims.items():
+            others = {path.stem for path in claim.item.without}
+            assert others == {f"c{k:02d}" for k in range(1, 15)} - {f"c{int(name[1:]):02d}"}
+
+    def test_every_claim_of_the_paper_is_planned(self) -> None:
+        assert list(PAPER.claims) == list(CLAIMS)
+
+
+class TestStatistics:
+    def test_pairs_are_of_the_best_and_spread_is_of_all(self) -> None:
+        pairs, spread, evaluator = PAPER.statistics["celeba_dcgan"].items
+        assert names(pairs.runs) == ["vanilla", "bn", "wn/1"]
+        assert names(spread.runs) == [f"{m}/{k}" for m in ("vanilla", "bn") for k in (1, 2, 3)] + [
+            "wn/1"
+        ]
+        assert {final.checkpoint for final in pairs.finals} == {"optimal"}
+        assert spread.finals == []
+        assert Final(evaluator.runs[0], "probes") in evaluator.finals
+
+    def test_probes_are_counted(self) -> None:
+        assert PAPER.statistics["celeba_dcgan"].probes == (2 + 3) * 200
+
+
+class TestThePlan:
+    def test_items_have_different_names(self) -> None:
+        everything = [item.name for item in PAPER.items]
+        assert len(set(everything)) == len(everything) == len(PAPER.figures) + 9 + 2 * 3 + 14
+        kinds = ("pairs", "spread", "evaluator")
+        statistics = [f"{kind}_{name}" for name in PAPER.statistics for kind in kinds]
+        assert PAPER.all_tables == [*PAPER.tables, *statistics]
+
+    def test_known_runs_are_trainings_each_once(self) -> None:
+        assert len(PAPER.known_runs) == len(set(PAPER.known_runs)) == 31
+        assert not any(place.endswith("best") for place in PAPER.known_runs)
+        assert "celeba_dcgan/bn/3" in PAPER.known_runs
+
+    def test_scripts_exist(self) -> None:
+        assert all((ROOT / "scripts" / item.script).is_file() for item in PAPER.items)
+
+    def test_only_some_experiments_can_be_shown(self) -> None:
+        plan = planned(only=["lsun_dcgan"])
+        assert list(plan.tables) == ["table8"]
+        assert {figure.experiment.name for figure in plan.figures.values()} == {"lsun_dcgan"}
+        assert plan.statistics == {}
+        assert [experiment.name for experiment in plan.shown] == ["lsun_dcgan"]
+        assert {place.split("/")[0] for place in plan.known_runs} == {"lsun_dcgan"}

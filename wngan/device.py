@@ -40,13 +40,15 @@ def free_device() -> Iterator[torch.device]:
 def keep_freed_memory() -> None:
     """Tells the C library to keep freed memory for the next allocation, where it is glibc.
 
-    By default it returns large blocks at once, and training spends much of its time on getting
-    the same pages back.
+    By default glibc maps large blocks anew each time and returns them when they are freed
+    (mallopt(3)), and training spends much of its time on the kernel's clearing of the same pages.
+    The first few of equal blocks are still new: a freed block is too short, by its alignment, to be
+    an aligned block of the same size, until it has joined a neighbor. A process keeps its peak.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        m_trim_threshold, m_mmap_threshold = -1, -3
-        mallopt(m_mmap_threshold, 2**30)
+        m_trim_threshold, m_mmap_max = -1, -4
+        mallopt(m_mmap_max, 0)
         mallopt(m_trim_threshold, 2**31 - 1)
 
 

@@ -50,13 +50,16 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
 
 
 FORK = """
-import multiprocessing, sys, time
+import multiprocessing, os, sys, time
 from pathlib import Path
 from wngan.locks import take
+
+def wait():
+    print(os.getpid(), flush=True)  # by now it has closed its copy of the lock, or never will
+    time.sleep(60)
+
 file = take(Path(sys.argv[1]))
-child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
-child.start()
-print(child.pid, flush=True)
+multiprocessing.get_context("fork").Process(target=wait).start()
 time.sleep(60)
 """
 

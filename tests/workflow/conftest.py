@@ -98,6 +98,13 @@ class Repository:
         assert old in path.read_text()
         path.write_text(path.read_text().replace(old, new))
 
+    def show_nothing(self) -> None:
+        """Takes tables, figures and claims out of the tiny configuration; its runs stay."""
+        path = self.root / "tiny.yaml"
+        settings = path.read_text()
+        settings = settings[: settings.index("tables:")]
+        path.write_text(settings + "tables: {}\nfigures: {}\nclaims: {}\n")
+
 
 def copy(root: Path) -> Repository:
     root.mkdir(exist_ok=True)
@@ -194,10 +201,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     )
     repository.edit("tiny.yaml", "iterations: 40", "iterations: 1600")
     repository.edit("tiny.yaml", "save_every: 300", "save_every: 0.5")
-    settings = (repository.root / "tiny.yaml").read_text()
-    settings = settings[: settings.index("tables:")]
-    settings = settings.replace("iterations: 20,", "iterations: 800,")
-    (repository.root / "tiny.yaml").write_text(settings + "tables: {}\nfigures: {}\nclaims: {}\n")
+    repository.edit("tiny.yaml", "iterations: 20,", "iterations: 800,")
+    repository.show_nothing()
     repository.tiny(f"{SEGMENT}/state.safetensors")
     return repository
 

@@ -87,7 +87,8 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     settings = yaml.safe_load((root / "tiny.yaml").read_text().replace("tiny", "digits_dcgan"))
     settings["results"] = "results/demo"
     settings["experiments"] = {"digits_dcgan": settings["experiments"]["digits_dcgan"]}
-    settings["tables"] = {"table2": "digits_dcgan", "table5": "digits_dcgan"}
+    loss = settings["tables"]["loss"]
+    settings["tables"] = {"loss": {name: loss[name] for name in ("table2", "table5")}}
     curves = settings["figures"]["curves"]
     settings["figures"] = {"curves": {"figure01": curves["figure01"]}}
     settings["claims"] = {"C1": "digits_dcgan"}

@@ -247,11 +247,12 @@ def test_another_run_gives_the_same_bytes(finished: Repository, repository: Repo
 
 
 def test_a_segment_is_evaluated_before_the_next_is_trained(repository: Repository) -> None:
-    """Of two runs, where one job runs at a time."""
-    printed = repository.tiny(
-        *(f"results/runs/tiny/{run}/running.csv" for run in ("wn/1", "vanilla/1")), cores=1
-    )
-    order = re.findall(r"^rule (train|evaluate)_segment:$", printed, re.MULTILINE)
+    """Of two runs, one job at a time; without priorities, larger input (training's) goes first."""
+    repository.edit("tiny.yaml", "running: { every: 10", "running: { every: 20")
+    repository.show_nothing()
+    targets = [f"results/runs/tiny/{run}/running.csv" for run in ("wn/1", "vanilla/1")]
+    printed = repository.tiny(*targets, "--scheduler", "greedy", cores=1)
+    order = re.findall(r"rule (train|evaluate)_segment:$", printed, re.MULTILINE)
     assert order == ["train", "evaluate"] * 3
 
 

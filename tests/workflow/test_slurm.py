@@ -118,7 +118,7 @@ def run(
     """
     repository = undisturbed.without(SEGMENT, tmp_path / "copy")
     if getattr(request, "param", False):
-        repository.edit("rules/common.smk", "math.ceil(30 + 2 *", "math.ceil(1 + 2 *")
+        repository.edit("wngan/runs.py", "math.ceil(30 + 2 *", "math.ceil(1 + 2 *")
     made = Run(repository, undisturbed, slurm, start(repository))
     try:
         made.wait_for_state()

@@ -70,7 +70,7 @@ def one_of(names: Sequence[str], folder: Path, pause: float = 1) -> Iterator[int
                     yield index
                 return
         if not waits:
-            logger.info("Waits for a GPU: others hold %s.", ", ".join(names))
+            logger.info("Waiting for a GPU; other jobs hold %s.", ", ".join(names))
         waits = True
         time.sleep(pause)
 

@@ -83,7 +83,7 @@ def _fetch(source: str, part: Path, size: int) -> None:
             have = 0
         elif not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
             part.unlink(missing_ok=True)  # or every later attempt would end here
-            raise WrongFileError(f"It does not go on at byte {have}, as it was asked to.")
+            raise WrongFileError(f"It did not resume at byte {have} as requested.")
         offered = response.length  # which becomes less as it is read
         chunk = response.read1(min(CHUNK, size - have))
         # Before anything is overwritten: such pages often come without a length.

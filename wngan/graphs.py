@@ -35,7 +35,7 @@ def replayed(
         with torch.cuda.device(changes[0].device):  # which need not be the current one
             graph, output = _record(function, static)
     except RuntimeError as error:
-        logger.info("Runs without a CUDA graph: %s", error)
+        logger.info("Running without a CUDA graph: %s", error)
         return function
     finally:
         with torch.no_grad():

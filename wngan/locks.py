@@ -24,7 +24,7 @@ def take(path: Path) -> BinaryIO | None:
         file.close()
         return None
     except OSError as error:
-        logger.info("%s can't be locked, and nothing else keeps others out: %s", path, error)
+        logger.info("Running without a lock, as %s can't be locked: %s. Don't start this job twice.", path, error)
     # Or a process that reads images ahead would keep the lock for as long as it outlives this one.
     os.register_at_fork(after_in_child=file.close)
     return file
@@ -40,7 +40,7 @@ def held(path: Path, pause: Callable[[], None]) -> Iterator[None]:
     waited = False
     while (file := take(path)) is None:
         if not waited:
-            logger.info("Waits for the process that holds %s.", path)
+            logger.info("Waiting for the process that holds %s.", path)
         waited = True
         pause()
     with file:

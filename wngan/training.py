@@ -150,9 +150,9 @@ def train(
                 metadata, resumed = saved, True
                 logger.info("%s continues after iteration %d.", label, metadata["iteration"])
             else:
-                logger.info("Ignores %s: it belongs to other settings or inputs.", state_file)
+                logger.info("Ignoring %s, which belongs to other settings or inputs.", state_file)
         except checkpoint.CheckpointError as error:
-            logger.info("Ignores the saved state: %s", error)
+            logger.info("Ignoring the saved state: %s", error)
     if not resumed:
         discard(folder)
         snapshots.mkdir(parents=True)
@@ -177,7 +177,7 @@ def train(
         metadata["snapshots"][path.name] = file_sha256(path)
 
     size, rows = settings.image_size, (stop - start) // settings.sample_every
-    if not resumed:  # written whole: a full disk is an error now, in a memory map it were a crash
+    if not resumed:  # Allocate now: a full disk raises here instead of a SIGBUS later.
         shape = (rows, settings.sample_codes, size, size, 3)
         np.save(folder / "losses.npy", np.full((stop - start, 2), np.nan, np.float32))
         np.save(folder / "samples.npy", np.zeros(shape, np.uint8))

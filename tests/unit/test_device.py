@@ -58,7 +58,7 @@ def test_one_job_more_waits_for_a_device(tmp_path: Path, caplog: pytest.LogCaptu
         with one_of(["a", "b"], tmp_path, pause=0.01) as index:
             assert index == 1
             assert time.monotonic() - before >= 0.5
-    assert caplog.text.count("Waits for a GPU: others hold a, b.") == 1
+    assert caplog.text.count("Waiting for a GPU; other jobs hold a, b.") == 1
 
 
 @pytest.fixture

@@ -85,4 +85,4 @@ def test_what_cannot_be_recorded_runs_as_it_is(
     with caplog.at_level("INFO"):
         assert replayed(step, [], [state]) is step
     assert state.tolist() == [0, 0]
-    assert "Runs without a CUDA graph: operation not permitted" in caplog.text
+    assert "Running without a CUDA graph: operation not permitted" in caplog.text

@@ -94,7 +94,7 @@ def test_a_lock_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
         with held(path, pause):
             assert take(path) is None
     assert len(pauses) == 3
-    assert caplog.text.count("Waits for the process that holds") == 1
+    assert caplog.text.count("Waiting for the process that holds") == 1
     with held(path, pause):
         assert len(pauses) == 3
 

@@ -216,7 +216,7 @@ def test_another_identity_or_damage_starts_over(
     state.write_bytes(damaged)
     with caplog.at_level("INFO"):
         train(tiny, images, tmp_path, stop=12, identity="b")
-    assert "Ignores the saved state" in caplog.text
+    assert "Ignoring the saved state" in caplog.text
     assert contents(tmp_path) == whole
 
 
@@ -250,7 +250,7 @@ def test_damage_beside_a_saved_state_starts_over(
         (broken / name).write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
     with caplog.at_level("INFO"):
         train(tiny, images, broken, stop=12)
-    assert caplog.text.count("Ignores the saved state: ") == 1
+    assert caplog.text.count("Ignoring the saved state: ") == 1
     assert message in caplog.text
     assert contents(broken) == contents(tmp_path / "whole")
 

@@ -146,7 +146,7 @@ def test_a_damaged_recovery_file_is_ignored(
     state = repository.root / STATE
     state.write_bytes(damage(state.read_bytes()))
     repository.tiny(TARGET)
-    assert log(repository).count("Ignores the saved state: ") == 1
+    assert log(repository).count("Ignoring the saved state: ") == 1
     assert reason in log(repository)
     assert "continues after iteration" not in log(repository)
     assert results(repository.root, SEGMENT) == results(undisturbed.root, SEGMENT)
@@ -161,9 +161,9 @@ def test_a_recovery_file_of_another_configuration_is_not_used(
     for repository in repositories:
         repository.edit("tiny.yaml", "lr: 0.001", "lr: 0.002")
         repository.tiny(TARGET)
-    assert "Ignores " in log(repositories[1])
-    assert "it belongs to other settings or inputs." in log(repositories[1])
-    assert "Ignores " not in log(repositories[0])
+    assert "Ignoring " in log(repositories[1])
+    assert "which belongs to other settings or inputs." in log(repositories[1])
+    assert "Ignoring " not in log(repositories[0])
     assert results(stale, SEGMENT) == results(fresh, SEGMENT)
     assert results(stale, SEGMENT) != results(undisturbed.root, SEGMENT)
 

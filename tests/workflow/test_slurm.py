@@ -169,7 +169,7 @@ def test_snakemake_is_killed_and_started_again(run: Run) -> None:
     assert "Directory cannot be locked" in refused
     run.repository.snakemake("--unlock", *OPTIONS)
     run.process = start(run.repository)
-    wait_for(lambda: "Waits for the process that holds" in run.log, "the second job waits")
+    wait_for(lambda: "Waiting for the process that holds" in run.log, "the second job waits")
     os.kill(training, signal.SIGCONT)
     run.finish(resumed=False)
     assert "another process finished it" in run.log

@@ -1,4 +1,4 @@
-"""C1 (abstract, section 5.1, table 2): WN's final loss is at least 10 % below vanilla's."""
+"""C1 (abstract, section 5.2, table 2): WN's final loss is at least 10 % below vanilla's."""
 
 from wngan.bootstrap import above, paired
 from wngan.claims.measures import best

@@ -1,4 +1,4 @@
-"""C2 (section 5.1, table 2): BN's final loss is above vanilla's."""
+"""C2 (section 5.2, table 2): BN's final loss is above vanilla's."""
 
 from wngan.bootstrap import above
 from wngan.claims.measures import best, percent_above

@@ -1,4 +1,4 @@
-"""C3 (section 5.1, figure 1): until vanilla collapses, BN never has a lower running loss."""
+"""C3 (section 5.2, figure 1): until vanilla collapses, BN never has a lower running loss."""
 
 import numpy as np
 

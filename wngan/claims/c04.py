@@ -1,4 +1,4 @@
-"""C4 (section 5.1, figure 12): vanilla collapses at about 135,000 of its 150,000 iterations."""
+"""C4 (section 5.3, appendix C.1): vanilla collapses at about 135,000 of its 150,000 iterations."""
 
 from wngan.bootstrap import Estimate
 from wngan.claims.measures import instances, iteration, scaled

@@ -1,4 +1,4 @@
-"""C5 (section 5.1, figure 1): BN's running loss fluctuates from about 40,000 iterations on."""
+"""C5 (section 5.3, figure 1): BN's running loss fluctuates from about 40,000 iterations on."""
 
 from wngan.claims.measures import best, common_rows, fluctuation_ratio
 from wngan.claims.record import CURVE, Figures, Finding, Groups, PaperClaim

@@ -1,4 +1,4 @@
-"""C7 (section 5.1, tables 3 and 4): instances of vanilla are nearly alike, those of BN differ."""
+"""C7 (appendix D.1, tables 3 and 4): instances of vanilla are nearly alike, those of BN differ."""
 
 import numpy as np
 

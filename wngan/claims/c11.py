@@ -1,4 +1,4 @@
-"""C11 (appendix D.4): vanilla fails to train on LSUN, at a lower learning rate too."""
+"""C11 (section 5.5, appendix D.4): vanilla fails to train on LSUN, at a lower learning rate too."""
 
 from wngan.claims.measures import instances, share_finding
 from wngan.claims.record import Figures, Finding, Groups, PaperClaim

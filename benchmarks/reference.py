@@ -1,4 +1,4 @@
-"""Training and reconstruction as one writes them first: what `benchmarks.speed` compares with.
+"""Training and reconstruction in plain PyTorch: what `benchmarks.speed` compares with.
 
 Modules run eagerly in torch's own operations and memory layout, and compute their norms whenever
 they are called. Real and generated images pass the discriminator apart. Nothing is frozen:

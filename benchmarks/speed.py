@@ -201,7 +201,7 @@ TASKS = {
 
 
 def default_device() -> torch.device:
-    """Where one computes who just wants a GPU if there is one."""
+    """A GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -320,7 +320,7 @@ def jpegs(number: int, width: int, height: int) -> Iterator[bytes]:
 
 
 def prepare_plainly(contents: Iterator[bytes], size: int, output: Path) -> None:
-    """Decodes and crops one image after the other, as one does with Pillow."""
+    """Decodes and crops one image after the other with Pillow."""
     crops = []
     for content in contents:
         image = Image.open(io.BytesIO(content)).convert("RGB")

@@ -1,4 +1,4 @@
-"""The layers and the evaluator of wngan in a GAN of one's own, trained with plain PyTorch.
+"""The layers and the evaluator of wngan in a GAN of your own, trained with plain PyTorch.
 
     pip install .
     python examples/own_gan.py

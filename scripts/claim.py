@@ -61,7 +61,7 @@ def main(
         for group in runs
     ]
     rows = judge(CLAIMS[claim], groups, PaperValues(paper))
-    # Fewer digits than machines agree on.
+    # Rounded, as machines differ in the last digits.
     pandas.DataFrame(rows, columns=FIELDS).to_csv(csv, index=False, float_format="%.6g")
 
 

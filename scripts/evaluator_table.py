@@ -1,4 +1,4 @@
-"""Writes what the evaluator loses by itself, on training images, and by where it starts."""
+"""Writes how much of the loss is the optimizer's own error, and how much depends on its start."""
 
 import json
 from pathlib import Path

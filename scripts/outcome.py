@@ -1,4 +1,4 @@
-"""Says what became of a run: diversity and drift of its samples, collapse, convergence."""
+"""Writes what became of a run: diversity and drift of its samples, collapse, convergence."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Says of each table and figure which runs it is of, and of each run what it was computed with."""
+"""Writes which runs each table and figure is made of, and how each run was computed."""
 
 import json
 from collections.abc import Iterable

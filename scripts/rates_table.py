@@ -1,4 +1,4 @@
-"""Says how fast each run was computed, and on what."""
+"""Writes how fast each run was computed, and on what."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ STAGES = {
     "evaluate": ("evaluation", "image_steps", "image·steps/s"),
     "reconstruct": ("reconstruction", "image_steps", "image·steps/s"),
 }
-"""Of the records in provenance.json: what they are of, what they count, in which unit rates are."""
+"""Of the records in provenance.json: the stage, what it counts, and the unit of its rate."""
 
 
 def main(provenance: Path, csv: Path, html: Path) -> None:
@@ -43,7 +43,7 @@ def main(provenance: Path, csv: Path, html: Path) -> None:
 
 
 def _row(run: str, stage: str, job: dict[str, Any]) -> dict[str, Any]:
-    """What a job did, and in which time."""
+    """How much a job did, and in how many seconds."""
     experiment, _, name = run.partition("/")
     title, counted, unit = STAGES[stage]
     return {

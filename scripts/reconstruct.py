@@ -32,7 +32,7 @@ def main(
     label: str,
     device: torch.device,
 ) -> dict[str, int]:
-    """Writes what share `shard` of `shards` (from 1) of `images` test images is reconstructed as.
+    """Writes the reconstructions of share `shard` (from 1) of the `shards` of `images` test images.
 
     The file has `codes` float32 (n, L), `images` uint8 (n, H, W, 3), `losses` float32 (n,) and
     `curve` float32 (n, S), the losses after each of `steps` int64 (S,).

@@ -34,7 +34,7 @@ def main(
     """
     losses_of, status_of = (dict(zip(runs, each, strict=True)) for each in (running, statuses))
     loaded = [np.load(path)[: rows * columns] for path in samples]
-    none = (rows * columns, 8, 8, 3)  # of what size images would have been, no file says
+    none = (rows * columns, 8, 8, 3)  # no file says what size the images would have had
     shape = max([none, *(images.shape for images in loaded)])
     drawn = []
     for images, name in zip(loaded, (name for row in panels for name in row), strict=True):

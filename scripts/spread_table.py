@@ -1,4 +1,4 @@
-"""Writes how far the instances of a model are apart."""
+"""Writes how far apart the instances of a model are."""
 
 import json
 from pathlib import Path

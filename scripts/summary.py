@@ -40,7 +40,7 @@ def main(
         table[f"{name}_difference"] = (
             (100 * table[loss] / table[paper] - 100).astype(float).round(1)
         )
-    # What several tables have stands here once, from one that has its final loss.
+    # A loss that several tables have is listed once, from a table with its final loss.
     table = table.sort_values("final_loss", kind="stable", key=pandas.isna)
     table = table.drop_duplicates([*RUN, "paper_running_loss"]).sort_values("table", kind="stable")
     table[columns].to_csv(csv, index=False)

@@ -105,7 +105,7 @@ def main(
     if previous is not None:
         seed = checkpoint.load(previous)[1]["settings"]["seed"]
         seeds = [run.restarted(restart).seed for restart in range(restarts + 1)]
-        if seed in seeds:  # or `train` says that it is another
+        if seed in seeds:  # else `train` raises, as it belongs to another
             run = replace(run, seed=seed)
     resident = on_device(images, device)
     training_images = Subset(resident, np.load(permutation)[test_images:])
@@ -145,7 +145,7 @@ def main(
 
 @contextmanager
 def alone(recovery: Path, reason_to_stop: Callable[[], str]) -> Iterator[None]:
-    """Lets one process at a time train a run, and discards `recovery` after a block that ends well.
+    """Lets one process at a time train a run, and discards `recovery` if the block succeeds.
 
     In the block what was trained is recorded as well, so that nothing is lost if that fails; but if
     Snakemake does not accept the files after it, the segment is trained again.

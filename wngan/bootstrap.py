@@ -80,8 +80,8 @@ def _estimate(value: float, resampled: NDArray[np.float64]) -> Estimate:
     """`value` with the percentile interval of what resamples (R,) gave in its place."""
     if np.isnan(value):
         return Estimate(value)
-    # No interpolation between resamples, as a statistic may be infinite. One that is undefined, as
-    # 0 / 0 is, might have been anything.
+    # No interpolation between resamples, as a statistic may be infinite. One that is undefined (0 /
+    # 0) might have been anything, so it counts at both ends.
     bounds = []
     for percent, anything in ((2.5, -np.inf), (97.5, np.inf)):
         filled = np.where(np.isnan(resampled), anything, resampled)

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"{output} exists; with --force it is replaced.")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        # Also beside a training on the same GPU: nobody wants to wait for its end to look at it.
+        # No lock on the GPU: these commands should work while a training uses it.
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         keep_freed_memory()
         with computing_in("float32", device):

@@ -21,8 +21,8 @@ def compute(
     """Calls a script's `main` on a free device, with as many threads as its job has.
 
     `main` may take what `wngan.job.arguments` finds, and `device`, `label` (the run, for log
-    lines), `events` (where event files go, None where none are wanted) and `save_every`. What it
-    returns is added to the job's record, which its output `provenance` is.
+    lines), `events` (the folder for event files, or None) and `save_every`. What it returns is
+    added to the job's record, which its output `provenance` is.
 
     Args:
         job: the `snakemake` of a script, of one run.

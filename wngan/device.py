@@ -22,7 +22,7 @@ def free_device() -> Iterator[torch.device]:
     """A GPU that this process may use and no other job holds, for as long as the block runs.
 
     If all are held it waits for one; with no GPU it is the CPU. Computing is in float32, also on
-    GPUs that would shorten it to TF32, as far as `wngan.precision` does not say otherwise.
+    GPUs that would shorten it to TF32, unless `wngan.precision` says otherwise.
     """
     torch.backends.cudnn.allow_tf32 = False
     if not torch.cuda.is_available():
@@ -30,7 +30,7 @@ def free_device() -> Iterator[torch.device]:
         yield torch.device("cpu")
         return
     torch.backends.cudnn.benchmark = True  # tries kernels, as sizes stay the same for long
-    # Not by their numbers: a job that may use one GPU of several calls it number 0.
+    # By UUID, not by number: a job that may use only one of several GPUs calls it number 0.
     count = torch.cuda.device_count()
     names = [str(torch.cuda.get_device_properties(number).uuid) for number in range(count)]
     with one_of(names, LOCKS) as number, torch.cuda.device(number):
@@ -38,12 +38,13 @@ def free_device() -> Iterator[torch.device]:
 
 
 def keep_freed_memory() -> None:
-    """Tells the C library to keep freed memory for the next allocation, where it is glibc.
+    """Tells glibc to keep freed memory for the next allocation; does nothing elsewhere.
 
-    By default glibc maps large blocks anew each time and returns them when they are freed
-    (mallopt(3)), and training spends much of its time on the kernel's clearing of the same pages.
-    The first few of equal blocks are still new: a freed block is too short, by its alignment, to be
-    an aligned block of the same size, until it has joined a neighbor. A process keeps its peak.
+    By default glibc maps large blocks anew each time and unmaps them when they are freed
+    (mallopt(3)), so that training spends much of its time in the kernel, which clears the same
+    pages again and again. The process then keeps its peak memory. The first few blocks of a size
+    are still new: a freed block can't hold an aligned block of its own size before it has merged
+    with a neighbor.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -21,7 +21,7 @@ PASSING = (408, 429)  # refusals that may be over after a pause
 
 
 class DownloadError(Exception):
-    """A file could not be had whole; the message says what happened with each source."""
+    """A file could not be fetched; the message says what happened with each source."""
 
 
 def download(sources: Sequence[str], path: Path, size: int, sha256: str, attempts: int = 3) -> None:

@@ -26,8 +26,8 @@ def open_lmdb(folder: Path) -> lmdb.Environment:
 
 @cache
 def _environment(folder: Path) -> lmdb.Environment:
-    # No lock file: nobody writes, and the folder may not be ours. Reading ahead is for reading in
-    # order, which training does not do.
+    # No lock file: nobody writes, and the folder may not be ours. No read-ahead: training does not
+    # read in order.
     return lmdb.open(str(folder), readonly=True, lock=False, readahead=False)
 
 

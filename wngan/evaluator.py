@@ -59,7 +59,7 @@ def reconstruct(
     Args:
         generator: codes (n, L) -> images (n, C, H, W); it is used in inference mode and left as it
             was, in its parameters, buffers, gradients and mode.
-        images: (N, C, H, W) in [0, 1], of the generator's dtype; moved to its device bit by bit.
+        images: (N, C, H, W) in [0, 1], of the generator's dtype; moved to its device in batches.
         code_length: L; by default the generator's `code_length`.
         start: codes (N, L) to start from, left as they are; by default zero, as in section 4.
         steps: of gradient descent; 50 in running evaluations, 2,000 in final ones.
@@ -130,8 +130,8 @@ def images_at_once(generator: nn.Module, code_length: int) -> int:
     """How many images `reconstruct` optimizes at once by default.
 
     On a CPU what the generator computes for them takes 128 MiB, beyond which more no longer helps;
-    on a GPU an eighth of its free memory, at most 4 GiB (gradients and libraries take as much again
-    several times). It is at least 1.
+    on a GPU an eighth of its free memory, at most 4 GiB (gradients and libraries take several times
+    as much again). It is at least 1.
 
     Args:
         generator: in inference mode.

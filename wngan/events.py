@@ -1,4 +1,4 @@
-"""Event files for TensorBoard, where the configuration wants them; nothing is imported before."""
+"""Event files for TensorBoard, which is imported only if they are wanted."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ def training_events(
 
     It writes the mean losses of each interval, at the interval's last iteration. TensorBoard then
     ignores what earlier files in the folder have from the first of these iterations on: an attempt
-    that goes on at a saved state, or that starts again, comes by them once more.
+    that resumes or starts again writes them once more.
 
     Args:
         folder: of a run's training alone; one process at a time writes there.

@@ -21,8 +21,8 @@ def replacing(*paths: Path) -> Iterator[tuple[Path, ...]]:
     """Gives a temporary name beside each of `paths`; what the block writes there becomes them.
 
     They appear at the end of the block, in this order, and not at all after an error or a kill.
-    What was there before goes first. Processes that make the same files do so one after another, by
-    a hidden lock file that stays.
+    Files that were there before are deleted first. Processes that make the same files do so one
+    after another, by a hidden lock file that stays.
     """
     # The suffix stays: numpy would add its own.
     temporary = tuple(path.with_name(f"{path.stem}.part{path.suffix}") for path in paths)

@@ -23,7 +23,7 @@ GAP = 2
 """The least space between images, in dots."""
 
 GRAY = 128
-"""The value of images that there are none of, as their run diverged before."""
+"""The gray of missing images, whose run diverged before it could make them."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _gap(k: int) -> int:
 
 
 def _wrapped(text: str, room: float) -> str:
-    """The text with line breaks between words, so that it is at most `room` dots long if it can."""
+    """The text with line breaks between words, at most `room` dots wide where words allow."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

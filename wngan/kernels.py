@@ -70,7 +70,7 @@ def _by_pixel(x: Tensor) -> Tensor:
 
 
 class _PReLU(torch.autograd.Function):
-    """Its gradient in passes over memory that are vectorized; torch's single pass is not."""
+    """PReLU whose gradient is computed in vectorized passes over memory, unlike torch's."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, slope: Tensor) -> Tensor:

@@ -24,8 +24,12 @@ def take(path: Path) -> BinaryIO | None:
         file.close()
         return None
     except OSError as error:
-        logger.info("Running without a lock, as %s can't be locked: %s. Don't start this job twice.", path, error)
-    # Or a process that reads images ahead would keep the lock for as long as it outlives this one.
+        logger.info(
+            "Running without a lock, as %s can't be locked: %s. Don't start this job twice.",
+            path,
+            error,
+        )
+    # Otherwise a process that reads images ahead, and outlives this one, would keep the lock.
     os.register_at_fork(after_in_child=file.close)
     return file
 

@@ -31,7 +31,7 @@ def _zeros(logits: Tensor) -> Tensor:
 
 
 LOGISTIC = Loss(lambda real, fake: _ones(real) + _zeros(fake), _ones)
-"""Real images are ones and generated ones zeros, which the generator wants to pass for ones."""
+"""The GAN loss: the discriminator learns 1 for real images, 0 for generated ones."""
 
 WASSERSTEIN = Loss(lambda real, fake: fake.mean() - real.mean(), lambda fake: -fake.mean())
-"""The discriminator is a critic, Lipschitz-continuous for a constant of its layers (appendix E)."""
+"""The Wasserstein loss of a critic; its layers bound its Lipschitz constant (appendix E)."""

@@ -24,10 +24,10 @@ SUCCESSIVE = 5
 """A state counts once it lasts for this many successive samples (or evaluations)."""
 
 SAME = 0.1
-"""Two samples are the same if they differ by less than this, as a share of how real images do."""
+"""Two samples are the same if they differ by less than this share of how real images differ."""
 
 STEADY_LOSS, STEADY_SAMPLES, STEADY_SPAN = 0.05, 0.5, 0.25
-"""Of a converged run: how far its loss strays, how far its samples drift, and for which share."""
+"""Of a converged run: the most that its loss strays and its samples drift, and for which share."""
 
 FIELDS = np.dtype(
     [
@@ -40,7 +40,7 @@ FIELDS = np.dtype(
 
 
 def write(path: Path, rows: NDArray[np.void]) -> None:
-    """Writes rows of `FIELDS` as a CSV file, with fewer digits than machines agree on."""
+    """Writes rows of `FIELDS` as a CSV file, rounded, as machines differ in the last digits."""
     names = ",".join(FIELDS.names or ())
     np.savetxt(path, rows, "%d,%.6g,%.6g,%.6g", header=names, comments="")
 

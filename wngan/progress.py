@@ -9,7 +9,7 @@ from wngan.log import logger
 
 
 class Progress(tqdm):
-    """A tqdm bar that logs a whole line now and then, so that parallel jobs do not overwrite it.
+    """A tqdm bar that logs lines, as bars of parallel jobs would overwrite each other.
 
     Args:
         description: what the line starts with.

@@ -42,7 +42,7 @@ def sources(script: Path) -> tuple[Path, ...]:
         script: in a folder of the repository whose top holds the package.
     """
     root = script.resolve().parent.parent
-    # ModuleFinder fails at a folder that is called like an import but is no package.
+    # ModuleFinder fails where a folder that is no package has the name of an import.
     folders = [path.name for path in root.iterdir() if not (path / "__init__.py").exists()]
     finder = ModuleFinder(path=[str(root)], excludes=folders)
     finder.run_script(str(script))
@@ -113,7 +113,7 @@ def recorded(
     def write() -> None:
         seconds = round(time.monotonic() - began, 3)
         temporary = file.with_suffix(".part")
-        with suppress(OSError):  # a full disk, which is for others to report
+        with suppress(OSError):  # on a full disk, which the job itself reports
             folder.mkdir(parents=True, exist_ok=True)
             temporary.write_text(json.dumps(attempt | {"seconds": seconds}) + "\n")
             os.replace(temporary, file)

@@ -192,7 +192,7 @@ class Experiment:
         return Model([self.instance(name, str(number)) for number in instances])
 
     def instance(self, model: str, instance: str) -> Run:
-        """One of them, or the best; that a model has just one makes no difference."""
+        """One training by its number from 1, or the best of them (`BEST`)."""
         settings = self.settings["models"][model]
         return Run(
             self.name,

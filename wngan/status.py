@@ -24,7 +24,7 @@ from wngan.progress import Reached, last_progress
 from wngan.runs import Config, Run
 
 SILENCE = 90.0
-"""Seconds after which a job is taken to be dead; one that lives renews a file every 30."""
+"""Seconds after which a job counts as dead; a living one renews a file every 30."""
 
 DOING = {"train": "training", "evaluate": "evaluating"}
 """By the start of a job's name; the others reconstruct."""
@@ -218,7 +218,7 @@ def _running_losses(path: Path) -> Any:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What a JSON file has."""
+    """The contents of a JSON file."""
     with suppress(OSError, ValueError):
         return dict(json.loads(path.read_text()))
     return {}

@@ -35,7 +35,7 @@ def train_step(
     Returns:
         The losses (2,) of the discriminator and of the generator, each before its change.
     """
-    # The discriminator, which is to tell real images from generated ones.
+    # The discriminator learns to tell real images from generated ones.
     with torch.no_grad():
         fake = generator(d_codes)
     if any(isinstance(layer, NEED_PASSES) for layer in discriminator.modules()):
@@ -47,7 +47,7 @@ def train_step(
     d_optimizer.step(torch.autograd.grad(d_loss, d_optimizer.parameters))
     clip_slopes(discriminator)
 
-    # The generator, with other codes, whose images are to pass for real.
+    # The generator learns, from other codes, to make images that pass for real.
     discriminator.requires_grad_(False)
     g_loss = loss.generator(discriminator(generator(g_codes)))
     discriminator.requires_grad_(True)

@@ -34,7 +34,7 @@ from wngan.tensors import to_device, to_tensor, to_uint8
 from wngan.train_step import train_step
 
 BESIDES = {"settings", "identity", "series", "snapshots"}
-"""Of a state's metadata, what is not about how training went: digests among it, of other files."""
+"""Keys of a state's metadata that don't say how training went, such as digests of other files."""
 
 
 class Interrupted(Exception):
@@ -285,22 +285,22 @@ def _order_of_images(settings: Settings, count: int, iterations: range) -> Itera
 
 
 def _ignore_signals(worker: int) -> None:
-    """Leaves it to the training process, which is told to stop as well, to end a reading one."""
+    """Makes a reading process ignore signals to stop; the training process will end it."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
 
 
 def discard(folder: Path) -> None:
-    """Removes a folder of segments, states first, so that a rest of it is never continued."""
+    """Removes a folder of segments, states first, so that half of one is never continued."""
     for state in folder.glob("**/state.safetensors"):
         state.unlink()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _digest(folder: Path, settings: Settings, length: int, done: int) -> str:
-    """Of the losses and samples of a segment of `length` iterations, as far as they are `done`.
+    """The digest of the losses and samples of the first `done` of a segment's `length` iterations.
 
-    Of the files' bytes, headers included, so that nothing is read as an array that is none.
+    It is of the files' bytes, headers included, so that a damaged file is never read as an array.
     """
     digest = hashlib.sha256()
     pixels = settings.sample_codes * 3 * settings.image_size**2
@@ -357,7 +357,7 @@ def _restore(
 def _what_is_not_finite(
     losses: Tensor, networks: dict[str, nn.Module], optimizers: dict[str, RMSProp]
 ) -> tuple[int, str]:
-    """The row of `losses` after which something is not finite any more, and what; or 0 and ""."""
+    """The row of `losses` at which something is no longer finite, and what; or 0 and ""."""
     bad = ~losses.isfinite()
     if bad.any():
         row = int(bad.any(1).int().argmax())

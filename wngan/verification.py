@@ -1,4 +1,4 @@
-"""Whether a file is the one that is meant."""
+"""Checks that a file is the expected one."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ NOT_THE_FILE = "it is an HTML page, such as a host's error or quota page, not th
 
 
 class WrongFileError(ValueError):
-    """A file is another than was asked for; the message says how it differs."""
+    """A file is not the expected one; the message says how it differs."""
 
 
 def verify(path: Path, size: int, sha256: str) -> None:

@@ -1,4 +1,4 @@
-"""C10 (appendix D.3, table 7): on CIFAR-10, WN's last iteration is worse, then the best."""
+"""C10 (appendix D.3, table 7): on CIFAR-10, WN's last model is worse in few steps, best in many."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
     vanilla, bn, wn = (best(runs[0], model) for model in ("vanilla", "bn", "wn"))
     finals = [vanilla.optimal, vanilla.last, bn.optimal, bn.last, wn.optimal]
     against_others = paired(
-        # A checkpoint of a diverged run is no rival.
+        # A checkpoint of a diverged run does not compete.
         lambda means: above(means[:, 0], np.fmin.reduce(means[:, 1:], axis=1)),
         wn.last["losses"],
         *(final["losses"] for final in finals),

@@ -129,7 +129,7 @@ def share_finding(
 ) -> Finding:
     """The share of instances that "failed" or "trained", judged by its value.
 
-    A few instances leave an interval (Wilson's) that could decide nothing.
+    With few instances Wilson's interval is too wide to decide anything.
     """
     if what == "failed":  # a run that had to start again did
         count = sum(run.failed or bool(run.status.get("restarts")) for run in runs)

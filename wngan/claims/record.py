@@ -127,8 +127,7 @@ class PaperClaim:
         statements: what each part says; the part of an undivided claim has an empty name.
         needs: what it takes of each of its experiments; status is always taken.
         judge: measures it, given the runs that it needs and the paper's figures.
-        printed: the paper's figures. Parts of which the paper says only that something is more, or
-            often so, have none.
+        printed: the paper's figures. Parts for which the paper gives no figure have none.
         each: whether it may have any number of experiments, each with the same needs.
         instances: how many instances of each model it needs.
         architecture: of its experiments, where the claim is of one.

@@ -1,4 +1,4 @@
-"""CIFAR-10, out of its archive of pickles, which can run no code."""
+"""Reads CIFAR-10 from its archive of pickles without running any code that they name."""
 
 import pickle
 import tarfile
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Loads what CIFAR-10's batches contain, arrays of numbers in plain containers, and no more."""
+    """An unpickler that allows arrays of numbers and plain containers, and nothing else."""
 
     ALLOWED: ClassVar = {
         ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],

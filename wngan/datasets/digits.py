@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 
 
 def digits(image_size: int) -> NDArray[np.uint8]:
-    """scikit-learn's 1,797 handwritten digits, white on black, enlarged from 8×8 to RGB.
+    """scikit-learn's 1,797 handwritten digits, white on black, enlarged from 8×8 and in RGB.
 
     Returns:
         uint8 (1797, image_size, image_size, 3).

@@ -180,6 +180,9 @@ def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
 
 
 def _claim(config: Config, claim: str) -> Iterator[str]:
+    if claim not in CLAIMS:
+        yield f"claims: there is no claim {claim!r}; it is one of {', '.join(CLAIMS)}."
+        return
     key, names = f"claims.{claim}", claim_experiments(config, claim)
     for name in names:
         if name not in config["experiments"]:

@@ -60,6 +60,14 @@ def test_single_settings_of_a_module_can_be_changed(importing: Repository) -> No
     assert jobs["gans_train_segment"] == 15  # at 50,000 iterations each there were 30
 
 
+def test_the_example_in_the_docs_is_planned(importing: Repository) -> None:
+    howto = (ROOT / "docs/howto.md").read_text()
+    example = howto[howto.index("module wngan:") :].split("```")[0]
+    snakefile = example.replace('"wngan/Snakefile"', f'"{ROOT}/Snakefile"')
+    (importing.root / "Snakefile").write_text(snakefile)
+    assert importing.planned("mine")["wngan_loss_table"] == 1
+
+
 def test_a_module_runs_with_its_own_configuration(importing: Repository) -> None:
     """Also where no profile of this workflow is used."""
     settings = yaml.safe_load(Path(__file__).with_name("tiny.yaml").read_text())

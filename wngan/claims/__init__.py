@@ -8,4 +8,4 @@ from wngan.claims import c01, c02, c03, c04, c05, c06, c07, c08, c09, c10, c11, 
 MODULES = (c01, c02, c03, c04, c05, c06, c07, c08, c09, c10, c11, c12, c13, c14)
 
 CLAIMS = {module.CLAIM.name: module.CLAIM for module in MODULES}
-"""By their names, C1 to C14."""
+"""By their names, as in C1."""

@@ -199,7 +199,7 @@ STATISTICS = {"models": ["bn"], "images": 9, "random_starts": 1}
             "figures.samples.figure01: it is already one of figures.curves.",
         ),
         (put("seed", -1), "seed must be at least 0, not -1."),
-        (put("claims/C99", "celeba_dcgan"), "claims: there is no claim 'C99'; it is one of C1, C2,"),
+        (put("claims/C99", "celeba_dcgan"), "claims: there is no claim 'C99'; it is one of C1"),
         (put("claims/C1", 1), "claims.C1 must be of type"),
         (put("claims/C1", "celeba"), "claims.C1: there is no experiment 'celeba'."),
         (put("claims/C8", "cifar10_dcgan"), "claims.C8: cifar10_dcgan has no model 'wn_mean_bn'."),

@@ -55,8 +55,8 @@ def test_an_archive_is_cropped_in_the_order_of_names(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.load(output), np.stack(expected))
 
     write_info(tmp_path / "images.json", output, "a test")
-    about = json.loads((tmp_path / "images.json").read_text())
-    assert about == {
+    info = json.loads((tmp_path / "images.json").read_text())
+    assert info == {
         "source": "a test",
         "count": 5,
         "size": 160,
@@ -64,7 +64,7 @@ def test_an_archive_is_cropped_in_the_order_of_names(tmp_path: Path) -> None:
     }
 
     write_info(tmp_path / "images.json", output, "a test", size=3, lmdb="lmdb")
-    assert json.loads((tmp_path / "images.json").read_text()) == about | {"size": 3, "lmdb": "lmdb"}
+    assert json.loads((tmp_path / "images.json").read_text()) == info | {"size": 3, "lmdb": "lmdb"}
 
 
 def python2_pickle(data: NDArray[np.uint8], module: bytes = b"numpy.core.multiarray") -> bytes:
@@ -84,9 +84,9 @@ def python2_pickle(data: NDArray[np.uint8], module: bytes = b"numpy.core.multiar
 def tar_of(path: Path, files: dict[str, bytes]) -> Path:
     with tarfile.open(path, "w:gz") as tar:
         for name, content in files.items():
-            about = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
-            about.size = len(content)
-            tar.addfile(about, io.BytesIO(content))
+            member = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
     return path
 
 

@@ -143,12 +143,12 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     return figures
 
 
-def draw_curves(folder: Path, losses: list[float], paper: dict[str, float], **about: Any) -> None:
+def draw_curves(folder: Path, losses: list[float], paper: dict[str, float], **status: Any) -> None:
     """Draws the curve of one run, bn, with evaluations every 10 iterations."""
     rows = [(10 * number, loss, 0.0) for number, loss in enumerate(losses)]
     running.write(folder / "running.csv", rows)
-    about = {"status": "trained", "iteration": 100, "collapsed": None} | about
-    (folder / "status.json").write_text(json.dumps(about))
+    status = {"status": "trained", "iteration": 100, "collapsed": None} | status
+    (folder / "status.json").write_text(json.dumps(status))
     files = [[folder / "running.csv"], [folder / "status.json"]]
     main = runpy.run_path(str(ROOT / "scripts/curves_figure.py"))["main"]
     main(*files, ["bn"], 100, paper, folder / "figure.png", folder / "figure.pdf")

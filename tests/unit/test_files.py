@@ -118,10 +118,10 @@ main(Path({str(photos)!r}), folder / "images.npy", folder / "images.json", 16, F
     assert [path.name for path in visible(prepared)] == ["images.part.npy"]
 
     (photos / "4.png").unlink()
-    images, about = prepared / "images.npy", prepared / "images.json"
-    prepare_folder.main(photos, images, about, 16, False, 1)
+    images, info = prepared / "images.npy", prepared / "images.json"
+    prepare_folder.main(photos, images, info, 16, False, 1)
     np.testing.assert_array_equal(np.load(images), pixels)
-    assert visible(prepared) == [about, images]
+    assert visible(prepared) == [info, images]
 
 
 def test_a_failed_preparation_leaves_nothing(tmp_path: Path) -> None:

@@ -179,8 +179,8 @@ def test_snapshots_and_samples_are_the_generators(
     images: Images, tiny: Settings, tmp_path: Path
 ) -> None:
     train(replace(tiny, model="bn"), images, tmp_path, stop=6)
-    generator, about = load_generator(tmp_path / "snapshots/0000006.safetensors")
-    assert about["iteration"] == 6
+    generator, metadata = load_generator(tmp_path / "snapshots/0000006.safetensors")
+    assert metadata["iteration"] == 6
     assert not generator.training
     codes = torch.from_numpy(fixed_codes(2, 6))
     with torch.no_grad():
@@ -281,9 +281,9 @@ def test_no_flipped_byte_changes_a_result(
 def test_an_infinite_state_has_diverged(images: Images, tiny: Settings, tmp_path: Path) -> None:
     """Parameters whose squared gradients overflow never move again, with finite losses."""
     train(replace(tiny, model="vanilla", lr=1e6), images, tmp_path, stop=12)
-    tensors, about = checkpoint.load(tmp_path / "state.safetensors")
+    tensors, metadata = checkpoint.load(tmp_path / "state.safetensors")
     assert all(tensor.isfinite().all() for tensor in tensors.values()) == (
-        about["status"] == "running"
+        metadata["status"] == "running"
     )
 
 
@@ -338,19 +338,19 @@ def test_divergence_is_a_result(images: Images, tiny: Settings, tmp_path: Path) 
     settings = replace(tiny, model="vanilla", lr=1e30)
     train(settings, images, tmp_path / "1", stop=12)
     state = tmp_path / "1" / "state.safetensors"
-    about = checkpoint.load(state)[1]
-    assert about["status"] == "diverged"
-    assert "not finite" in about["reason"]
+    metadata = checkpoint.load(state)[1]
+    assert metadata["status"] == "diverged"
+    assert "not finite" in metadata["reason"]
     assert json.loads((tmp_path / "1/status.json").read_text())["status"] == "diverged"
-    assert about["iteration"] < 12
+    assert metadata["iteration"] < 12
     losses = np.load(tmp_path / "1/losses.npy")
     assert len(losses) == 12
-    assert np.isfinite(losses[: about["iteration"] - 1]).all()
-    assert np.isnan(losses[about["iteration"] :]).all()
+    assert np.isfinite(losses[: metadata["iteration"] - 1]).all()
+    assert np.isnan(losses[metadata["iteration"] :]).all()
 
     train(settings, images, tmp_path / "2", start=12, stop=24, previous=state)
     after = checkpoint.load(tmp_path / "2/state.safetensors")[1]
-    assert (after["status"], after["iteration"]) == ("diverged", about["iteration"])
+    assert (after["status"], after["iteration"]) == ("diverged", metadata["iteration"])
     assert len(np.load(tmp_path / "2/losses.npy")) == 12
     assert list((tmp_path / "2/snapshots").iterdir()) == []
 
@@ -360,7 +360,7 @@ def test_slopes_stay_between_0_and_1(
     model: str, images: Images, tiny: Settings, tmp_path: Path
 ) -> None:
     train(replace(tiny, model=model, lr=0.5), images, tmp_path, stop=6)
-    state, about = checkpoint.load(tmp_path / "state.safetensors")
+    state, metadata = checkpoint.load(tmp_path / "state.safetensors")
     networks = {
         "generator": replace(tiny, model=model).generator(),
         "discriminator": replace(tiny, model=model).discriminator(),
@@ -373,7 +373,7 @@ def test_slopes_stay_between_0_and_1(
         or isinstance(network.get_submodule(name.rpartition(".")[0]), nn.PReLU)
     ]
     assert len(slopes) == 2
-    assert about["status"] == "running"
+    assert metadata["status"] == "running"
     values = torch.cat(slopes)
     assert ((values >= 0) & (values <= 1)).all()
     assert (values == 0).any() or (values == 1).any()  # a step of 0.5 leaves the interval

@@ -147,14 +147,14 @@ def test_every_type_is_fetched_prepared_and_split(
     repository.tiny(*targets)
     data = repository.root / "data"
     for name, images in expected.items():
-        about = json.loads((data / name / "images.json").read_text())
-        assert about["count"] == len(images)
-        assert about["size"] == datasets[name]["image_size"]
+        info = json.loads((data / name / "images.json").read_text())
+        assert info["count"] == len(images)
+        assert info["size"] == datasets[name]["image_size"]
         found = open_images(data / name / "images.json")
         order = np.load(data / name / "permutation.npy")
         np.testing.assert_array_equal(found[order], images[order])
         if "archive" in datasets[name]:
-            assert datasets[name]["archive"]["sha256"] in about["source"]
+            assert datasets[name]["archive"]["sha256"] in info["source"]
             file = datasets[name]["archive"]["file"]
             assert (data / "raw" / file).read_bytes() == (folder / file).read_bytes()
     assert open_images(data / "resized/images.json")[np.arange(4)].shape == (4, 16, 16, 3)
@@ -248,9 +248,9 @@ def test_an_unpacked_lmdb_is_used_where_it_lies(repository: Repository, tmp_path
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "lsun").rglob("*")} == before
     made = repository.root / "data/lsun/digits"
     assert not (made / "lmdb").exists()
-    about = json.loads((made / "images.json").read_text())
-    assert about["lmdb"] == archive["file"]
-    assert about["source"] == "LSUN, the folder bedroom_train_lmdb, whose digest is not known"
+    info = json.loads((made / "images.json").read_text())
+    assert info["lmdb"] == archive["file"]
+    assert info["source"] == "LSUN, the folder bedroom_train_lmdb, whose digest is not known"
 
 
 def test_what_the_user_has_must_be_there_if_it_is_needed(

@@ -185,7 +185,7 @@ def test_every_item_opens(page: Page, finished: Repository) -> None:
         rows = page.locator("nav tbody tr")
         assert sorted(rows.locator("td:first-child").all_inner_texts()) == sorted(names)
         for number in range(rows.count()):
-            view, about = rows.nth(number).locator("a").all()
+            view, info = rows.nth(number).locator("a").all()
             view.click()
             if category == "Figures":
                 image = page.locator("#app div.p-3 > img")
@@ -198,7 +198,7 @@ def test_every_item_opens(page: Page, finished: Repository) -> None:
                 cell.wait_for()
                 size = cell.evaluate("cell => parseFloat(getComputedStyle(cell).fontSize)")
                 assert size >= 12
-            about.click()
+            info.click()
             page.get_by_text("Provenance:").wait_for()
             page.get_by_role("link", name=category, exact=True).click()
 

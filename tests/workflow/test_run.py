@@ -63,8 +63,8 @@ def test_table2_is_what_the_checkpoints_give(finished: Repository) -> None:
     for row in table.itertuples():
         best = "best" if row.model == "vanilla" else "1"  # of two instances, and of one
         run = root / "results/runs/tiny" / row.model / best
-        generator, about = load_generator(run / "optimal.safetensors")
-        assert about["iteration"] == row.iteration
+        generator, metadata = load_generator(run / "optimal.safetensors")
+        assert metadata["iteration"] == row.iteration
         running = reconstruct(generator, to_tensor(images[:6]), steps=3, loss_batch=4).losses
         final = reconstruct(generator, to_tensor(images[:12]), steps=4, loss_batch=4).losses
         np.testing.assert_allclose(row.running_loss, running.mean(), rtol=1e-5)
@@ -151,9 +151,9 @@ def test_the_evaluator_is_probed(finished: Repository) -> None:
         np.testing.assert_allclose(row[name], value, rtol=1e-4, atol=1e-7, err_msg=name)
     assert row["gap_low"] < row["gap"] < row["gap_high"]
     assert len({*own.tolist(), *starts[0].tolist(), *starts[1].tolist()}) == 15
-    about = json.loads((root / "results/provenance.json").read_text())
-    assert "tiny/bn/1" in about["results"]["evaluator_tiny"]["runs"]
-    recorded = [job["checkpoint"] for job in about["runs"]["tiny/bn/1"]["reconstruct"]]
+    provenance = json.loads((root / "results/provenance.json").read_text())
+    assert "tiny/bn/1" in provenance["results"]["evaluator_tiny"]["runs"]
+    recorded = [job["checkpoint"] for job in provenance["runs"]["tiny/bn/1"]["reconstruct"]]
     assert recorded.count("probes") == 1
 
 
@@ -222,9 +222,9 @@ def test_what_became_of_a_run_is_said(finished: Repository) -> None:
     tests = images[np.load(finished.root / "data/digits/permutation.npy")[:12]] / 255
     share = samples.var(axis=1, ddof=1).mean((1, 2, 3)) / tests.var(axis=0, ddof=1).mean()
     np.testing.assert_allclose(series["diversity"], share, rtol=1e-5)
-    about = json.loads((run / "status.json").read_text())
-    assert about["status"] in ("trained", "converged", "never_diverse")
-    assert (about["iteration"], about["seed"], about["restarts"]) == (40, 5, [])
+    status = json.loads((run / "status.json").read_text())
+    assert status["status"] in ("trained", "converged", "never_diverse")
+    assert (status["iteration"], status["seed"], status["restarts"]) == (40, 5, [])
 
 
 def test_training_leaves_the_test_images_out(finished: Repository) -> None:

@@ -18,7 +18,7 @@ status: .venv/installed ## where each run is; CONFIG=demo/config.yaml for the de
 	@$(BIN)/python -m wngan.status $(CONFIG)
 
 test: .venv/installed ## all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-fast: .venv/installed ## the unit tests without the slow ones, in under two minutes
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" tests/unit

@@ -1,8 +1,10 @@
-"""Says where the demo's results are and what its table 2 found.
+"""Says where the demo's results are, and what its table 2 and its verdicts are.
 
 python -m demo.summary demo/config.yaml
+python -m demo.summary demo/config.yaml README.md  # also puts it into README
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +12,13 @@ import pandas
 import yaml
 
 from wngan.model_names import NAMES
+from wngan.provenance import code_digest, config_digest
+
+ROOT = Path(__file__).parents[1]
+SHOWN = re.compile(
+    r"(?<=<!-- `make demo` printed this; digest )(\w+)( -->\n```\n)(.*?)(?=```)", re.S
+)
+"""README's block: the digest of what it was made with, and its text."""
 
 
 def table2(table: pandas.DataFrame, running: int, final: int) -> str:
@@ -32,21 +41,40 @@ def table2(table: pandas.DataFrame, running: int, final: int) -> str:
     return "\n".join(lines)
 
 
-def main(config: Path) -> None:
-    """Prints to the terminal what the configuration in a file gave."""
+def summary(config: Path) -> str:
+    """What the configuration in a file gave."""
     settings = yaml.safe_load(config.read_text())
     results = Path(settings["results"])
     evaluation = settings["experiments"]["digits_dcgan"]["evaluation"]
     steps = evaluation["running"]["steps"], evaluation["final"]["steps"]
-    print(f"\nThe report: {results}/report.html")
-    print(f"Tables:     {results}/tables/")
-    print(f"Figures:    {results}/figures/")
-    print(f"Claims:     {results}/claims.html")
-    print(f"\n{table2(pandas.read_csv(results / 'tables/table2.csv'), *steps)}")
     verdicts = pandas.read_csv(results / "claims.csv")["verdict"].value_counts(sort=False)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    print(f"\nThe paper's claims, on digits: {counts}.")
+    return f"""\
+The report: {results}/report.html
+Tables:     {results}/tables/
+Figures:    {results}/figures/
+Claims:     {results}/claims.html
+
+{table2(pandas.read_csv(results / "tables/table2.csv"), *steps)}
+
+The paper's claims, on digits: {counts}.
+"""
+
+
+def digest(config: Path) -> str:
+    """A digest of the configuration and of all code that results depend on."""
+    scripts = sorted((ROOT / "scripts").glob("*.py"))
+    return config_digest([yaml.safe_load(config.read_text()), *map(code_digest, scripts)])
+
+
+def main(config: Path, readme: Path | None = None) -> None:
+    """Prints what the configuration in a file gave, and puts it into README if that is named."""
+    text = summary(config)
+    print(f"\n{text}", end="")
+    if readme is not None:
+        page = SHOWN.sub(lambda match: digest(config) + match[2] + text, readme.read_text())
+        readme.write_text(page)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

@@ -375,7 +375,7 @@ def test_diverged_runs_are_shown_everywhere(repository: Repository) -> None:
     """
     repository.edit("tiny.yaml", "lr: 0.001", "lr: 1.0e+30")
     repository.edit("tiny.yaml", "wn: { iterations: 40, ", "wn: { restarts: 2, iterations: 40, ")
-    repository.tiny()
+    repository.tiny("--config", "only=[tiny]")
     folder = repository.root / "results"
     for name in ("table2", "table3", "table7", "table8"):
         table = pandas.read_csv(folder / f"tables/{name}.csv")
@@ -397,7 +397,8 @@ def test_diverged_runs_are_shown_everywhere(repository: Repository) -> None:
     assert seeds[0] == seeds[1] != 5
     kinds = yaml.safe_load((repository.root / "tiny.yaml").read_text())["figures"].values()
     drawn = {path.stem for path in (folder / "figures").glob("*.png")}
-    assert drawn == {figure for figures in kinds for figure in figures}
+    settings = {name: figure for figures in kinds for name, figure in figures.items()}
+    assert drawn == {name for name in settings if settings[name]["experiment"] == "tiny"}
 
 
 def test_touching_any_file_reruns_nothing(rerun: Repository) -> None:

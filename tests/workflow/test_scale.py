@@ -1,4 +1,4 @@
-"""How planning scales: 10,000 jobs and more, by dry run."""
+"""How planning scales, by dry runs; benchmarks/planning.py has 10,000 jobs and more."""
 
 import pytest
 
@@ -6,12 +6,10 @@ from benchmarks.planning import plan, sweep
 from tests.workflow.conftest import job_counts
 from wngan.plan import Plan
 
-LIMIT = 0.01  # seconds of CPU time per job; of 10,000 jobs, each took a third of that
-
 
 @pytest.mark.parametrize(
     ("what", "sizes", "least"),
-    [("seeds", (1, 38, 152), 10_000), ("experiments", (1, 16, 64), 5_000)],
+    [("seeds", (1, 10, 40), 2_500), ("experiments", (1, 6, 24), 1_500)],
 )
 def test_each_job_of_many_is_planned_as_fast_as_one_of_few(
     what: str, sizes: tuple[int, ...], least: int
@@ -24,8 +22,7 @@ def test_each_job_of_many_is_planned_as_fast_as_one_of_few(
         jobs.append(counts.total())
         seconds.append(used)
     assert jobs[-1] >= least
-    assert seconds[-1] < LIMIT * jobs[-1]
     among_few, among_many = (
         (seconds[i + 1] - seconds[i]) / (jobs[i + 1] - jobs[i]) for i in range(2)
     )
-    assert among_many < 2.5 * among_few  # about 5 if time grew as the square of jobs
+    assert among_many < 2.5 * among_few  # about 4 if time grew as the square of jobs

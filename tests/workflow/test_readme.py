@@ -21,7 +21,7 @@ from tests.workflow.conftest import ROOT, Repository, copy
 MODELS = ("vanilla", "wn", "spectral")
 """Those that the pages' commands about the demo name."""
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 @dataclass(frozen=True)
@@ -161,9 +161,10 @@ def test_commands_about_finished_results_run(rerun: Repository) -> None:
 
 def test_every_command_is_run_by_a_test() -> None:
     elsewhere = (
-        "pip install .",
-        ".venv/bin/python -m examples.own_gan",
-    )  # tests/unit/test_package.py
+        "pip install .",  # in tests/unit/test_package.py
+        ".venv/bin/python -m examples.own_gan",  # there, too
+        ".venv/bin/python -m demo.summary demo/config.yaml README.md",  # below, by its function
+    )
     for command in commands():
         known = command.startswith(("make", ".venv/bin/snakemake")) or in_miniature(command)
         assert known or command in elsewhere, command

@@ -397,8 +397,8 @@ def test_diverged_runs_are_shown_everywhere(repository: Repository) -> None:
     assert seeds[0] == seeds[1] != 5
     kinds = yaml.safe_load((repository.root / "tiny.yaml").read_text())["figures"].values()
     drawn = {path.stem for path in (folder / "figures").glob("*.png")}
-    settings = {name: figure for figures in kinds for name, figure in figures.items()}
-    assert drawn == {name for name in settings if settings[name]["experiment"] == "tiny"}
+    figures = {name: figure for kind in kinds for name, figure in kind.items()}
+    assert drawn == {name for name, figure in figures.items() if figure["experiment"] == "tiny"}
 
 
 def test_touching_any_file_reruns_nothing(rerun: Repository) -> None:

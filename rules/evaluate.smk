@@ -59,6 +59,30 @@ rule select_optimal:
         "../scripts/select_optimal.py"
 
 
+rule baselines:
+    """Reconstruct test images without a generator: by training images, as a scale for losses."""
+    input:
+        image_files=images(experiment),
+        info=of_dataset(experiment, "images.json"),
+        permutation=of_dataset(experiment, "permutation.npy"),
+    output:
+        csv=f"{RESULTS}/baselines/{{experiment}}.csv",
+    log:
+        f"{RESULTS}/baselines/{{experiment}}.log",
+    conda:
+        "../envs/wngan.yaml"
+    resources:
+        mem_mb=16000,
+        runtime=120,
+    params:
+        test_images=of(experiment, "dataset.settings", "test"),
+        training_images=of(experiment, "settings", "evaluation", "baselines", "images"),
+        components=of(experiment, "settings", "code_length"),
+        code=code("baselines.py"),
+    script:
+        "../scripts/baselines.py"
+
+
 rule outcome:
     """Say what became of a run, by the diversity and drift of its samples and by its losses."""
     input:
@@ -68,6 +92,7 @@ rule outcome:
         samples=large(of_segments(run, "samples.npy")),
         trained=of_segments(run, "status.json"),
         running=f"{RUN}/running.csv",
+        baselines=f"{RESULTS}/baselines/{{experiment}}.csv",
     output:
         series=f"{RUN}/outcome.csv",
         status=f"{RUN}/status.json",
@@ -82,6 +107,7 @@ rule outcome:
         runtime=60,
     params:
         test_images=of(experiment, "dataset.settings", "test"),
+        running_images=of(experiment, "settings", "evaluation", "running", "images"),
         every=of(experiment, "settings", "samples", "every"),
         lag=of(experiment, "settings", "samples", "drift"),
         code=code("outcome.py"),

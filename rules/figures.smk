@@ -6,6 +6,7 @@ rule curves_figure:
     input:
         running=of_runs(figure, "running.csv"),
         statuses=of_runs(figure, "status.json"),
+        baselines=baselines,
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
@@ -19,6 +20,7 @@ rule curves_figure:
     params:
         runs=of(figure, "names"),
         until=of(figure, "settings", "until"),
+        running_images=of(figure, "experiment.settings", "evaluation", "running", "images"),
         paper=of(figure, "paper_losses"),
         places=places(figure),
         code=code("curves_figure.py"),

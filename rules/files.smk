@@ -74,6 +74,11 @@ def dataset_of(record):
 # Training and evaluation
 
 
+def baselines(wildcards):
+    """The losses without a generator, for the experiment of a figure."""
+    return f"{RESULTS}/baselines/{figure(wildcards).experiment.name}.csv"
+
+
 def previous(name):
     """A file of the segment before, or nothing for the first."""
 

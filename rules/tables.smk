@@ -46,10 +46,10 @@ rule loss_table:
 
 
 rule pairs_table:
-    """Compare the final losses of each pair of models."""
+    """Compare the final losses of each pair of models, over all trainings."""
     input:
-        statuses=of_runs(statistics, "status.json"),
-        finals=of_runs(statistics, "final/optimal.csv"),
+        statuses=of_runs(instances, "status.json"),
+        finals=of_runs(instances, "final/optimal.csv"),
     output:
         csv=f"{RESULTS}/tables/pairs_{{experiment}}.csv",
         html=table_html(
@@ -63,9 +63,9 @@ rule pairs_table:
     conda:
         "../envs/wngan.yaml"
     params:
-        models=of(statistics, "settings", "models"),
+        runs=of(statistics, "instance_names"),
         paper=of(statistics, "paper"),
-        places=places(statistics),
+        places=places(instances),
         code=code("pairs_table.py"),
     script:
         "../scripts/pairs_table.py"
@@ -104,6 +104,7 @@ rule evaluator_table:
         statuses=of_runs(statistics, "status.json"),
         finals=of_runs(statistics, "final/optimal.csv"),
         probes=of_runs(statistics, "final/probes.safetensors"),
+        baselines=f"{RESULTS}/baselines/{{experiment}}.csv",
     output:
         csv=f"{RESULTS}/tables/evaluator_{{experiment}}.csv",
         html=table_html(

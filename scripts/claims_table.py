@@ -15,7 +15,14 @@ from wngan.verdicts import VERDICTS, number
 COLORS = dict(
     zip(
         VERDICTS,
-        ("#d9f0e6; color: #00553d", "#fbe3d6; color: #8a2f00", "#fdf3c9; color: #5a4800", "#eee"),
+        (
+            "#d9f0e6; color: #00553d",
+            "#dcebf7; color: #0b3d66",
+            "#fbe3d6; color: #8a2f00",
+            "#fdf3c9; color: #5a4800",
+            "#e8e1f0; color: #43295f",
+            "#eee",
+        ),
         strict=True,
     )
 )
@@ -63,11 +70,22 @@ def _page(table: pandas.DataFrame) -> str:
             "paper": numbers["paper"],
             "measured": numbers["measured"],
             "95 % interval": intervals.where(table["low"] != "", "–"),
+            "basis": table["basis"],
+            "criterion": table["criterion"],
             "verdict": table["verdict"],
             "note": table["note"] + table["command"],
         }
     )
-    left = ["claim", "statement", "experiment", "quantity", "verdict", "note"]
+    left = [
+        "claim",
+        "statement",
+        "experiment",
+        "quantity",
+        "basis",
+        "criterion",
+        "verdict",
+        "note",
+    ]
     return tables.html(page, "Claims", {}, left, {"verdict": COLORS})
 
 

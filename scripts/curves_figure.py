@@ -7,6 +7,7 @@ import numpy as np
 
 from wngan import plots
 from wngan import running as running_losses
+from wngan.baselines import read as read_baselines
 from wngan.job import run_job
 from wngan.model_names import run_name
 
@@ -15,16 +16,22 @@ from wngan.model_names import run_name
 def main(
     running: list[Path],
     statuses: list[Path],
+    baselines: Path,
     runs: list[str],
     until: int,
+    running_images: int,
     paper: dict[str, float],
     png: Path,
     pdf: Path,
 ) -> None:
     """Draws a line per run up to iteration `until`, with a dot at its lowest point.
 
+    Thin gray lines are what the same images lose without a generator.
+
     Args:
         statuses: for each run, what became of it; a cross marks where it collapsed.
+        baselines: what test images lose without a generator.
+        running_images: of the running evaluation, the first of them.
         paper: the paper's lowest losses of some of the runs, such as that of "bn@optimal".
     """
     figure = plots.figure(plots.COLUMN, 2.7)
@@ -50,6 +57,7 @@ def main(
             peaks.append(np.quantile(losses[np.isfinite(losses)], 0.98))
         if f"{run}@optimal" in paper:
             plots.paper_mark(axes, paper[f"{run}@optimal"], **style)
+    plots.baselines(axes, read_baselines(baselines, slice(running_images)))
     plots.iteration_axis(axes)
     axes.set_xlim(0, until)
     top = 1.1 * max(peaks) if peaks else None  # the first losses are beyond it

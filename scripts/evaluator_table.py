@@ -9,6 +9,8 @@ import pandas
 from safetensors.numpy import load_file
 
 from wngan import tables
+from wngan.baselines import NAMES as BASELINES
+from wngan.baselines import read as read_baselines
 from wngan.bootstrap import above, paired_ratio, unpaired_ratio
 from wngan.job import run_job
 from wngan.model_names import NAMES
@@ -47,12 +49,13 @@ def main(
     statuses: list[Path],
     finals: list[Path],
     probes: list[Path],
+    baselines: Path,
     running_images: int,
     csv: Path,
     html: Path,
     experiment: str,
 ) -> None:
-    """Writes `csv` and `html` with a row per model.
+    """Writes `csv` and `html` with a row per model, and one per baseline.
 
     Test images are set against training images without the first `running_images`: checkpoints were
     chosen by the running losses of those, which are therefore low.
@@ -62,6 +65,7 @@ def main(
         statuses: for each of them, what became of its run.
         finals: for each of them, the losses of its final reconstruction.
         probes: for each of them, what scripts/probe.py wrote.
+        baselines: what test images lose without a generator.
         running_images: of the running evaluation; the final one has more.
     """
     rows = []
@@ -87,13 +91,24 @@ def main(
         better = np.where(np.isnan(random + zero), np.nan, random < BETTER * zero)
         row["random_better"] = 100 * better.mean()
         rows.append(row)
+    known = read_baselines(baselines, slice(running_images, len(test)))
+    for name, losses in known._asdict().items():
+        column = pandas.Series(losses.tolist(), dtype=float)
+        row = {"model": name, "test_images": len(column), "test": column.mean()}
+        rows.append(row | {"test_standard_error": column.sem()})
     table = pandas.DataFrame(rows, columns=["model", *QUANTITIES])
     table.to_csv(csv, index=False, float_format="%.6g")
     lines = [
-        [of, what, *("–" if pandas.isna(value) else form.format(value) for value in table[column])]
+        [
+            of,
+            what,
+            *("–" if pandas.isna(value) else form.format(value) for value in table[column]),
+        ]
         for column, (of, what, form) in QUANTITIES.items()
     ]
-    page = pandas.DataFrame(lines, columns=["of", "quantity", *table["model"].map(NAMES)])
+    page = pandas.DataFrame(
+        lines, columns=["of", "quantity", *table["model"].map(NAMES | BASELINES)]
+    )
     html.write_text(tables.html(page, f"The evaluator: {experiment}", {}, texts=["of", "quantity"]))
 
 

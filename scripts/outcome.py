@@ -7,6 +7,7 @@ import numpy as np
 
 from wngan import outcome
 from wngan import running as running_losses
+from wngan.baselines import read as read_baselines
 from wngan.data import open_images
 from wngan.job import run_job
 from wngan.log import logger
@@ -18,9 +19,11 @@ def main(
     samples: list[Path],
     trained: list[Path],
     running: Path,
+    baselines: Path,
     series: Path,
     status: Path,
     test_images: int,
+    running_images: int,
     every: int,
     lag: int,
 ) -> None:
@@ -31,6 +34,8 @@ def main(
         samples: of the run's segments.
         trained: what training says of each of them.
         running: the run's running losses.
+        baselines: what test images lose without a generator.
+        running_images: of the running evaluation, the first of them.
         every: iterations between samples.
         lag: iterations over which samples drift.
     """
@@ -45,7 +50,9 @@ def main(
         outcome.mean_difference(tests),
     )
     outcome.write(series, rows)
-    found = outcome.fate(end, rows, running_losses.read([running]), lag)
+    known = read_baselines(baselines, slice(running_images))
+    mean_image = float(known.mean_image.mean())
+    found = outcome.fate(end, rows, running_losses.read([running]), lag, mean_image)
     status.write_text(json.dumps(found) + "\n")
     logger.info("The run is %s. %s", found["status"], found["reason"])
 

@@ -1,4 +1,4 @@
-"""Writes how far each model's final loss is from each other's, over the same test images."""
+"""Writes how far each model's final loss is from each other's, over trainings and test images."""
 
 import json
 from itertools import combinations
@@ -8,19 +8,23 @@ import numpy as np
 import pandas
 
 from wngan import tables
-from wngan.bootstrap import above, paired_ratio
+from wngan.bootstrap import above, basis, ratio_of_models
 from wngan.job import run_job
 from wngan.model_names import NAMES
+from wngan.outcome import FAILURES
 
 TITLES = {
     "model": ("", "model"),
-    "status": ("", "status"),
+    "trainings": ("", "trainings"),
+    "failed": ("", "failed"),
     "against": ("against", "model"),
-    "against_status": ("against", "status"),
+    "against_trainings": ("against", "trainings"),
+    "against_failed": ("against", "failed"),
     "images": ("", "images"),
     "above": ("final loss above the other's, %", "measured"),
     "low": ("final loss above the other's, %", "from"),
     "high": ("final loss above the other's, %", "to"),
+    "basis": ("final loss above the other's, %", "interval of"),
     "paper_above": ("final loss above the other's, %", "paper"),
     "better": ("better on", "% of images"),
 }
@@ -28,7 +32,7 @@ TITLES = {
 
 
 def main(
-    models: list[str],
+    runs: list[str],
     statuses: list[Path],
     finals: list[Path],
     paper: list[dict[str, str]],
@@ -38,38 +42,51 @@ def main(
 ) -> None:
     """Writes `csv` and `html` with a row per pair, each model against those before it.
 
+    A loss of a model is the geometric mean of its trainings'.
+
     Args:
-        models: of an experiment.
-        statuses: for each of them, what became of its run.
+        runs: all trainings of the models, as in bn/2.
+        statuses: for each of them, what became of it.
         finals: for each of them, the losses of its final reconstruction.
         paper: rows of report/paper_values.csv; the first final loss of a model counts.
     """
-    status = [json.loads(path.read_text())["status"] for path in statuses]
+    known = pandas.DataFrame(
+        {
+            "model": [run.partition("/")[0] for run in runs],
+            "failed": [json.loads(path.read_text())["status"] in FAILURES for path in statuses],
+        }
+    )
     losses = [pandas.read_csv(path)["loss"].to_numpy() for path in finals]
     printed = {row["model"]: float(row["final_loss"]) for row in paper[::-1] if row["final_loss"]}
+    models = known.groupby("model", sort=False)
     rows = []
-    for j, i in combinations(range(len(models)), 2):
-        a, b = losses[i], losses[j]
-        measured, low, high = paired_ratio(a, b)
+    for (against, others), (model, of_model) in combinations(models, 2):
+        a, b = ([losses[k] for k in group.index] for group in (of_model, others))
+        measured, low, high = ratio_of_models(a, b)
+        means = np.log(a).mean(axis=0), np.log(b).mean(axis=0)
         rows.append(
             {
-                "model": models[i],
-                "status": status[i],
-                "against": models[j],
-                "against_status": status[j],
-                "images": len(a),
+                "model": model,
+                "trainings": len(a),
+                "failed": of_model["failed"].sum(),
+                "against": against,
+                "against_trainings": len(b),
+                "against_failed": others["failed"].sum(),
+                "images": len(a[0]),
                 "above": above(measured, 1),
                 "low": above(low, 1),
                 "high": above(high, 1),
-                "paper_above": above(*(printed.get(models[k], np.nan) for k in (i, j))),
-                "better": 100 * np.where(np.isnan(a + b), np.nan, a < b).mean(),
+                "basis": basis(a, b),
+                "paper_above": above(*(printed.get(str(k), np.nan) for k in (model, against))),
+                "better": 100 * np.where(np.isnan(sum(means)), np.nan, means[0] < means[1]).mean(),
             }
         )
     table = pandas.DataFrame(rows, columns=list(TITLES))
     table.to_csv(csv, index=False, float_format="%.6g")
     page = table.assign(**{name: table[name].map(NAMES) for name in ("model", "against")})
     page.columns = pandas.MultiIndex.from_tuples(list(TITLES.values()))
-    formats = dict.fromkeys(page.columns[5:9], "{:+.1f}") | {page.columns[9]: "{:.0f}"}
+    signed = [TITLES[name] for name in ("above", "low", "high", "paper_above")]
+    formats = dict.fromkeys(signed, "{:+.1f}") | {TITLES["better"]: "{:.0f}"}
     html.write_text(tables.html(page, f"Pairs of models: {experiment}", formats))
 
 

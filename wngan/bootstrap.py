@@ -1,6 +1,11 @@
-"""95 % intervals: of means over images by resampling them, and of shares of instances."""
+"""95 % intervals: over images, over trainings and images, and of shares of trainings.
 
-from collections.abc import Callable
+Trainings are few, often three of a model, and resampling so few gives intervals that are too short:
+of two models that do not differ, one in ten comparisons comes out on either side. So images are
+resampled, and what trainings add is drawn from Student's t (tests/unit/test_bootstrap.py).
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,6 +70,107 @@ def unpaired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
     return _estimate(value, resampled[:, 0])
 
 
+def only_column(means: Means) -> NDArray[np.float64]:
+    """The statistic (R,) of means (R, 1): the mean itself."""
+    return means[:, 0]
+
+
+def ratio_of_models(
+    a: Sequence[ArrayLike],
+    b: Sequence[ArrayLike],
+    statistic: Callable[[Means], NDArray[np.float64]] = only_column,
+) -> Estimate:
+    """A statistic of model `a` over that of model `b`, each its geometric mean over trainings.
+
+    The interval is of other trainings and other images. Of the logarithm's error one part is that
+    of the same resampled images for all trainings. The other is Student's t with the standard error
+    and the degrees of freedom of Welch, by how trainings of one model differ; a model with one
+    training is taken to spread as the other does. With one training of each, the interval is over
+    images alone.
+
+    Args:
+        a: of each training of one model the losses (N,), or several columns of them (N, K).
+        b: of each training of the other model; none compares `statistic` with 1.
+        statistic: of means (R, K), gives (R,) numbers above 0. K may differ between trainings.
+
+    Raises:
+        ValueError: the losses are of different images.
+    """
+    columns = [np.asarray(each, np.float64) for each in (*a, *b)]
+    columns = [each if each.ndim == 2 else each[:, None] for each in columns]
+    if len({len(each) for each in columns}) != 1:
+        raise ValueError(f"The losses are of {[len(each) for each in columns]} images.")
+    values = np.concatenate(columns, axis=1)
+    ends = np.cumsum([each.shape[1] for each in columns])[:-1]
+
+    def logs(means: Means) -> NDArray[np.float64]:
+        """Of each training (T, R)."""
+        with np.errstate(divide="ignore"):
+            return np.log([statistic(each) for each in np.split(means, ends, axis=1)])
+
+    def difference(of: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of the models' means (R,)."""
+        return of[: len(a)].mean(axis=0) - (of[len(a) :].mean(axis=0) if b else 0)
+
+    of_trainings = logs(values.mean(axis=0, keepdims=True))
+    value = float(difference(of_trainings)[0])
+    if not np.isfinite(value):
+        return Estimate(float(np.exp(value)))
+    error, freedom = _welch(*np.split(of_trainings[:, 0], [len(a)]))
+    if len(values) < 2 and not freedom:
+        return Estimate(float(np.exp(value)))
+    resampled = np.full(RESAMPLES, value)
+    if len(values) > 1:
+        resampled = difference(logs(_resampled_means(values)))
+    if freedom:
+        resampled = resampled + error * rng(0, "trainings").standard_t(freedom, RESAMPLES)
+    return Estimate(*np.exp(_estimate(value, resampled)))
+
+
+def ratio_within(
+    a: Sequence[ArrayLike],
+    b: Sequence[ArrayLike],
+    statistic: Callable[[Means], NDArray[np.float64]] = only_column,
+) -> Estimate:
+    """As `ratio_of_models`, but `a` and `b` are of the same trainings, in the same order."""
+    pairs = []
+    for over, under in zip(a, b, strict=True):
+        each = [np.asarray(losses, np.float64) for losses in (over, under)]
+        each = [losses if losses.ndim == 2 else losses[:, None] for losses in each]
+        pairs.append(each)
+    widths = {over.shape[1] for over, _ in pairs}
+    if len(widths) != 1:
+        raise ValueError(f"The trainings have {sorted(widths)} columns of losses.")
+    (width,) = widths
+    return ratio_of_models(
+        [np.concatenate(pair, axis=1) for pair in pairs],
+        [],
+        lambda means: statistic(means[:, :width]) / statistic(means[:, width:]),
+    )
+
+
+def ratio_of_spreads(a: ArrayLike, b: ArrayLike) -> Estimate:
+    """The standard deviation of log losses `a` (n,) over that of `b` (m,), with the F interval.
+
+    It is NaN of fewer than two, and infinite if those of `b` are all the same.
+    """
+    over, under = (np.log(np.asarray(each, np.float64)) for each in (a, b))
+    if min(len(over), len(under)) < 2:
+        return Estimate(np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = float(over.std(ddof=1) / under.std(ddof=1))
+    by_chance = rng(0, "spreads").f(len(over) - 1, len(under) - 1, 100 * RESAMPLES) ** 0.5
+    return Estimate(ratio, *(ratio / np.quantile(by_chance, [0.975, 0.025])).tolist())
+
+
+def basis(*models: Sequence[Any]) -> str:
+    """What an interval rests on, given the trainings of each model."""
+    counts = [len(each) for each in models]
+    if set(counts) == {1}:
+        return "one training" if len(counts) == 1 else "one training each"
+    return f"{' and '.join(map(str, counts))} trainings"
+
+
 def share(successes: int, trials: int) -> Estimate:
     """The share of trials that succeeded, with Wilson's interval; NaN without trials."""
     if not trials:
@@ -74,6 +180,24 @@ def share(successes: int, trials: int) -> Estimate:
     center = (p + weight / 2) / (1 + weight)
     half = (p * (1 - p) * weight + weight**2 / 4) ** 0.5 / (1 + weight)
     return Estimate(p, center - half, center + half)
+
+
+def _welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float]:
+    """The standard error of mean(a) - mean(b), and its degrees of freedom; 0 if nothing is known.
+
+    One number is taken to vary as the others do; `b` may be empty.
+    """
+    known = [each for each in (a, b) if len(each) > 1]
+    if not known:
+        return 0.0, 0.0
+    if len(known) == 1:
+        (spread,) = known
+        variance, freedom = float(spread.var(ddof=1)), float(len(spread) - 1)
+        return (variance * sum(1 / len(each) for each in (a, b) if len(each))) ** 0.5, freedom
+    parts = np.array([each.var(ddof=1) / len(each) for each in known])
+    squares = parts**2 / [len(each) - 1 for each in known]
+    freedom = float(parts.sum() ** 2 / squares.sum()) if squares.any() else 1.0
+    return float(parts.sum() ** 0.5), freedom
 
 
 def _estimate(value: float, resampled: NDArray[np.float64]) -> Estimate:

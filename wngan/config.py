@@ -198,7 +198,7 @@ def _claim(config: Config, claim: str) -> Iterator[str]:
     for name, experiment, runs in zip(names, experiments, needed, strict=True):
         if record.architecture not in (None, experiment["architecture"]):
             yield f"{key}: {name} must have the architecture {record.architecture}."
-        for model in dict.fromkeys(run.removesuffix("/*") for run in runs):
+        for model in runs:
             settings, least = experiment["models"].get(model), record.instances
             if settings is None:
                 yield f"{key}: {name} has no model {model!r}."

@@ -17,7 +17,13 @@ from wngan.progress import Progress
 DIVERSE, ALIKE = 0.2, 0.05
 """Samples are diverse from the first, and all alike below the second diversity."""
 
-FAILURES = ("diverged", "collapsed", "never_diverse")
+NEVER_DIVERSE = "never_diverse"
+"""The status of a run whose samples of different codes never were diverse."""
+
+LEARNED_NOTHING = "learned_nothing"
+"""The status of a run whose lowest running loss is not below that of the mean training image."""
+
+FAILURES = ("diverged", "collapsed", NEVER_DIVERSE, LEARNED_NOTHING)
 """The status of a run that failed."""
 
 SUCCESSIVE = 5
@@ -154,30 +160,40 @@ def convergence(rows: NDArray[np.void], running: NDArray[np.void], lag: int) -> 
 
 
 def fate(
-    trained: dict[str, Any], rows: NDArray[np.void], running: NDArray[np.void], lag: int
+    trained: dict[str, Any],
+    rows: NDArray[np.void],
+    running: NDArray[np.void],
+    lag: int,
+    mean_image: float,
 ) -> dict[str, Any]:
     """What became of a run, for its status.json.
 
     Args:
         trained: what training says of it: status "running" or "diverged", iteration, reason.
         rows, running, lag: as `convergence` takes them.
+        mean_image: the loss of the mean training image on the images of the running evaluation.
 
     Returns:
         `trained` with a status of "diverged", "never_diverse" (samples of different codes never
-        were), "collapsed" (and did not recover), "converged" or, if none of these, "trained", with
-        its reason; and the iterations `collapsed`, `recovered` and `converged`, each null if that
-        did not happen.
+        were), "collapsed" (and did not recover), "learned_nothing" (no running loss after the start
+        is below `mean_image`), "converged" or, if none of these, "trained", with its reason; and
+        the iterations `collapsed`, `recovered` and `converged`, each null if that did not happen.
     """
     collapsed, recovered = collapse(rows)
+    lowest = np.nanmin(running["running_loss"], initial=np.inf)
     converged = convergence(rows, running, lag) if trained["status"] != "diverged" else None
     if trained["status"] == "diverged":
         status, reason = "diverged", trained["reason"]
     elif _begins(rows["diversity"] >= DIVERSE) is None:
-        status = "never_diverse"
+        status = NEVER_DIVERSE
         reason = f"samples never differed by {DIVERSE:.0%} of what real images do"
     elif collapsed is not None and recovered is None:
         status = "collapsed"
         reason = f"from {collapsed:,} on samples differed by less than {ALIKE:.0%} of real images"
+    elif not lowest < mean_image:
+        status = LEARNED_NOTHING
+        reason = f"its lowest running loss, {lowest:.4g}, is not below that of the mean training "
+        reason += f"image, {mean_image:.4g}"
     elif converged is not None:
         status = "converged"
         reason = f"from {converged:,} on the running loss and the samples stay as they are"

@@ -15,7 +15,7 @@ from typing import Any
 
 from wngan.claims import CLAIMS
 from wngan.claims.record import FILES
-from wngan.runs import BEST, Config, Dataset, Experiment, Final, Model, Run, split_run
+from wngan.runs import BEST, Config, Dataset, Experiment, Final, Model, Run
 
 Row = Mapping[str, str]
 """A row of report/paper_values.csv."""
@@ -167,12 +167,12 @@ class Statistics:
         """What each of the tables is made of."""
         optimal = [Final(run, "optimal") for run in self.runs]
         finals = {
-            "pairs": optimal,
+            "pairs": [Final(run, "optimal") for run in self.instances.runs],
             "spread": [],
             "evaluator": [*optimal, *(Final(run, "probes") for run in self.runs)],
         }
         for kind in STATISTICS:
-            runs = self.instances.runs if kind == "spread" else self.runs
+            runs = self.runs if kind == "evaluator" else self.instances.runs
             name = f"{kind}_{self.experiment.name}"
             yield Item(name, f"{kind}_table.py", self.settings, runs, finals[kind])
 
@@ -276,8 +276,8 @@ class Claim:
         return [
             [
                 (run, ("status", *files))
-                for name, files in needed.items()
-                for run in _instances(experiment, name)
+                for model, files in needed.items()
+                for run in experiment.model(model).runs
             ]
             for experiment, needed in zip(self.experiments, needs, strict=True)
         ]
@@ -325,18 +325,8 @@ class Claim:
 
     @property
     def _found(self) -> Iterator[tuple[Run, tuple[str, ...]]]:
-        """The runs as they are found: where a model has one instance, that is the best."""
-        for experiment, group in zip(self.experiments, self.needed, strict=True):
-            for run, names in group:
-                yield experiment.run(run.name), names
-
-
-def _instances(experiment: Experiment, name: str) -> list[Run]:
-    """The run bn, as the best instance even of one, or all instances for bn/*."""
-    model, instance = split_run(name)
-    if instance == "*":
-        return experiment.model(model).runs
-    return [experiment.instance(model, instance)]
+        """The runs of all experiments, one after the other."""
+        return (each for group in self.needed for each in group)
 
 
 def figure_panels(settings: Config) -> list[tuple[str, str]]:

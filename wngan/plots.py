@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from wngan.baselines import NAMES, Baselines
+
 COLUMN, PAGE, PAGE_HEIGHT = 3.35, 6.9, 9.0
 """Widths of a column and of a page, and a page's height, in inches."""
 
@@ -111,6 +113,12 @@ def paper_mark(axes: Axes, value: float, **style: Any) -> None:
     axes.axhline(value, 1.01, 1.06, clip_on=False, linewidth=0.7, **style)
 
 
+def baselines(axes: Axes, losses: Baselines) -> None:
+    """Draws the mean of each of them as a thin gray line."""
+    for (name, each), style in zip(losses._asdict().items(), (":", "-.", "--"), strict=True):
+        axes.axhline(each.mean(), label=NAMES[name], color="gray", linewidth=0.5, linestyle=style)
+
+
 def legend(figure: Figure, axes: Axes, **marks: bool) -> None:
     """Puts a legend above all axes, where it covers nothing.
 
@@ -142,4 +150,6 @@ def failure(status: dict[str, Any]) -> str:
             return f"collapsed at {status['collapsed']:,}"
         case "never_diverse":
             return "never diverse"
+        case "learned_nothing":
+            return "learned nothing"
     return ""

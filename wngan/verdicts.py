@@ -4,49 +4,81 @@ from dataclasses import dataclass
 
 import numpy as np
 
-REPRODUCED, NOT_REPRODUCED, UNDECIDED, NOT_RUN = VERDICTS = (
+from wngan.bootstrap import Estimate
+
+REPRODUCED, DIRECTION_ONLY, CONTRADICTED, UNDECIDED, NOT_TESTABLE, NOT_RUN = VERDICTS = (
     "reproduced",
-    "not reproduced",
+    "direction only",
+    "contradicted",
     "undecided",
+    "not testable",
     "not run",
 )
+
+FACTOR = 2.0
+"""Two sizes agree if neither is more than this many times the other."""
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """What a quantity must be for a claim to be reproduced: from `low` to `high`.
+    """What a quantity must be for a claim to be reproduced.
 
     Attributes:
-        strict: whether the bounds themselves are outside.
+        low, high: the sizes that agree with the paper's.
+        none: what it is where there is no difference of the kind that the claim asserts; NaN if the
+            claim asserts a size alone.
     """
 
     low: float = -np.inf
     high: float = np.inf
-    strict: bool = False
+    none: float = np.nan
 
     def __str__(self) -> str:
         low, high = number(self.low), number(self.high)
         if self.low == self.high:
-            return f"exactly {low}"
-        if self.high == np.inf:
-            return f"{'more than' if self.strict else 'at least'} {low}"
-        if self.low == -np.inf:
-            return f"{'less than' if self.strict else 'at most'} {high}"
-        return f"from {low} to {high}"
-
-    def verdict(self, low: float, high: float) -> str:
-        """Whether all, none or some of the numbers from `low` to `high` are as they must be."""
-        if np.isnan([low, high]).any():
-            return UNDECIDED
-        if self.strict:
-            holds, fails = self.low < low and high < self.high, high <= self.low or self.high <= low
+            text = f"exactly {low}"
+        elif self.high == np.inf:
+            text = f"at least {low}"
+        elif self.low == -np.inf:
+            text = f"at most {high}"
         else:
-            holds, fails = self.low <= low and high <= self.high, high < self.low or self.high < low
-        return REPRODUCED if holds else NOT_REPRODUCED if fails else UNDECIDED
+            text = f"from {low} to {high}"
+        return text if np.isnan(self.none) else f"{text}; {number(self.none)} is no difference"
+
+    def verdict(self, measured: Estimate) -> str:
+        """What an interval says, or a value that has none.
+
+        *Reproduced* and *direction only* take the whole interval on the paper's side of no
+        difference, *contradicted* takes it on the other side; sizes agree by the value. Without a
+        `none`, the whole interval must be among the sizes that agree, or outside of them.
+        """
+        value, low, high = measured
+        if np.isnan([low, high]).any():
+            low, high = value, value
+        if np.isnan(value):
+            return NOT_TESTABLE
+        if np.isnan(self.none):
+            if self.low <= low and high <= self.high:
+                return REPRODUCED
+            return CONTRADICTED if high < self.low or self.high < low else UNDECIDED
+        agrees = self.low <= value <= self.high
+        positive = self.low >= self.none and self.high > self.none
+        away = low > self.none if positive else high < self.none
+        against = high <= self.none if positive else low >= self.none
+        if away:
+            return REPRODUCED if agrees else DIRECTION_ONLY
+        return CONTRADICTED if against else UNDECIDED
 
 
-POSITIVE = Criterion(low=0, strict=True)
-NEGATIVE = Criterion(high=0, strict=True)
+def like_percent(paper: float) -> Criterion:
+    """By how many percent something is above another: as in the paper within `FACTOR`."""
+    low, high = sorted((paper / FACTOR, paper * FACTOR))
+    return Criterion(low, high, none=0)
+
+
+def like_time(paper: float) -> Criterion:
+    """When something happens: as in the paper within `FACTOR`."""
+    return Criterion(paper / FACTOR, paper * FACTOR)
 
 
 def number(value: float) -> str:

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wngan.bootstrap import Estimate, paired, paired_ratio, share, unpaired_ratio
+from wngan.bootstrap import (
+    Estimate,
+    above,
+    basis,
+    paired,
+    paired_ratio,
+    ratio_of_models,
+    ratio_of_spreads,
+    ratio_within,
+    share,
+    unpaired_ratio,
+)
 
 
 def losses(seed: int, count: int = 200) -> tuple[np.ndarray, np.ndarray]:
@@ -115,6 +126,147 @@ def test_two_thousand_images_take_seconds() -> None:
     start = time.perf_counter()
     paired_ratio(*losses(6, 2000))
     assert time.perf_counter() - start < 15
+
+
+def trainings(rng: np.random.Generator, count: int, spread: float) -> list[np.ndarray]:
+    """Losses of 60 images by `count` trainings that differ by so much, and by image."""
+    hard = np.random.default_rng(0).gamma(4, 0.25, 60)
+    return [
+        hard * np.exp(spread * rng.standard_normal()) * rng.gamma(50, 0.02, 60)
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("counts", "spreads"),
+    [
+        ((3, 3), (0.05, 0.05)),
+        ((3, 3), (0.01, 0.06)),
+        ((3, 1), (0.05, 0.05)),
+        ((10, 10), (0.05, 0.02)),
+    ],
+)
+def test_models_that_do_not_differ_come_out_different_in_one_of_twenty(
+    counts: tuple[int, int], spreads: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At most: where one spread is many times the other, or taken from the other, it is cautious.
+
+    Resampling three trainings, as one resamples images, says so far more often.
+    """
+    monkeypatch.setattr("wngan.bootstrap.RESAMPLES", 1000)
+    rng = np.random.default_rng(1)
+    ours, plain = [], []
+    for _ in range(300):
+        a, b = (trainings(rng, *each) for each in zip(counts, spreads, strict=True))
+        _, low, high = ratio_of_models(a, b)
+        ours.append(not low <= 1 <= high)
+        means = [np.array([each.mean() for each in group]) for group in (a, b)]
+        drawn = [group[rng.integers(len(group), size=(1000, len(group)))] for group in means]
+        logs = [np.log(each).mean(axis=1) for each in drawn]
+        low, high = np.quantile(logs[0] - logs[1], [0.025, 0.975])
+        plain.append(not low <= 0 <= high)
+    assert np.mean(ours) < 0.07
+    if counts == (3, 3):
+        assert np.mean(plain) > 0.12 > 2 * np.mean(ours)
+
+
+def test_a_difference_beyond_how_trainings_differ_is_found() -> None:
+    rng = np.random.default_rng(1)
+    a, b = trainings(rng, 3, 0.02), [1.3 * each for each in trainings(rng, 3, 0.02)]
+    value, low, high = ratio_of_models(a, b)
+    assert low < 1 / 1.3 < high < 1
+    assert value == pytest.approx(
+        np.exp(np.mean([np.log(each.mean()) for each in a]))
+        / np.exp(np.mean([np.log(each.mean()) for each in b]))
+    )
+    mirrored = ratio_of_models(b, a)
+    assert [1 / mirrored.value, 1 / mirrored.high, 1 / mirrored.low] == pytest.approx(
+        [value, low, high], rel=0.02
+    )
+
+
+def test_one_training_each_is_over_images_alone() -> None:
+    a, b = losses(1)
+    assert ratio_of_models([a], [b]) == pytest.approx(paired_ratio(a, b), rel=1e-9)
+
+
+def test_one_training_is_taken_to_vary_as_the_others_do() -> None:
+    rng = np.random.default_rng(2)
+    alike, different = trainings(rng, 3, 0.001), trainings(rng, 3, 0.3)
+    one = trainings(rng, 1, 0.001)
+    narrow, wide = (ratio_of_models(one, others) for others in (alike, different))
+    assert np.log(wide.high / wide.low) > 5 * np.log(narrow.high / narrow.low)
+    # Two degrees of freedom, and the standard error of one and three.
+    logs = np.log([each.mean() for each in different])
+    half = 4.303 * logs.std(ddof=1) * (1 + 1 / 3) ** 0.5
+    assert np.log(wide.high / wide.low) == pytest.approx(2 * half, rel=0.1)
+
+
+def test_trainings_without_images_have_welchs_interval() -> None:
+    a, b = [1.0, 1.2, 1.1], [2.0, 2.3, 1.9]
+    value, low, high = ratio_of_models([[x] for x in a], [[x] for x in b])
+    logs = np.log(a), np.log(b)
+    errors = [each.var(ddof=1) / 3 for each in logs]
+    freedom = sum(errors) ** 2 / sum(error**2 / 2 for error in errors)
+    assert 2 < freedom < 4
+    assert value == pytest.approx(np.exp(logs[0].mean() - logs[1].mean()))
+    half = 2.80 * sum(errors) ** 0.5  # Student's t of about 3.9 degrees
+    assert [np.log(value / low), np.log(high / value)] == pytest.approx([half, half], rel=0.05)
+    assert ratio_of_models([[2.0]], [[1.0]])[:1] == (2,)
+    assert np.isnan(ratio_of_models([[2.0]], [[1.0]])[1:]).all()
+
+
+def test_pairs_of_the_same_trainings() -> None:
+    """What makes a training bad at both does not widen the interval."""
+    rng = np.random.default_rng(3)
+    early = trainings(rng, 3, 0.3)
+    late = [0.9 * each for each in early]
+    assert ratio_within(late, early) == pytest.approx((0.9, 0.9, 0.9))
+    value, low, high = ratio_of_models(late, early)
+    assert low < 0.7 < value < 1.3 < high
+    columns = [np.column_stack([each, each]) for each in early]
+    largest = ratio_within(columns, columns, lambda means: means.max(axis=1))
+    assert largest == pytest.approx((1, 1, 1))
+    with pytest.raises(ValueError, match="columns"):
+        ratio_within([columns[0], early[0]], [columns[0], early[0]])
+
+
+def test_models_with_what_is_missing_or_infinite() -> None:
+    a, b = losses(1)
+    assert np.isnan(ratio_of_models([a * np.nan], [b])).all()
+    value, *interval = ratio_of_models([a, np.full_like(a, np.inf)], [b])
+    assert value == np.inf
+    assert np.isnan(interval).all()
+    with pytest.raises(ValueError, match="images"):
+        ratio_of_models([a], [b[1:]])
+
+
+@pytest.mark.slow
+def test_spreads_have_an_interval_that_covers(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    covered = []
+    for _ in range(200):
+        a, b = np.exp(0.3 * rng.standard_normal(3)), np.exp(0.1 * rng.standard_normal(4))
+        _, low, high = ratio_of_spreads(a, b)
+        covered.append(low <= 3 <= high)
+    assert 0.91 < np.mean(covered) < 0.985
+
+
+def test_spreads() -> None:
+    value, low, high = ratio_of_spreads([1, 1.2, 1.1], [1, 1.02, 1.01])
+    assert value == pytest.approx(np.log([1, 1.2, 1.1]).std() / np.log([1, 1.02, 1.01]).std())
+    assert [value / low, high / value] == pytest.approx([39**0.5] * 2, rel=0.02)  # F of 2 and 2
+    assert np.isnan(ratio_of_spreads([1.0], [1, 2])).all()
+    assert ratio_of_spreads([1, 2], [1, 1]).value == np.inf
+
+
+def test_a_basis_can_be_read() -> None:
+    assert basis([1]) == "one training"
+    assert basis([1], [2]) == "one training each"
+    assert basis([1, 2, 3], [1]) == "3 and 1 trainings"
+    assert basis([1, 2, 3]) == "3 trainings"
+    assert above(3, 2) == 50
 
 
 @given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

@@ -3,21 +3,24 @@
 import numpy as np
 
 from wngan.bootstrap import Estimate
-from wngan.claims.measures import best, common_rows
+from wngan.claims.measures import common_rows, few_evaluations, never_trained, of_model
 from wngan.claims.record import Figures, Finding, Groups, PaperClaim
 from wngan.verdicts import Criterion
 
 
 def judge(runs: Groups, paper: Figures) -> list[Finding]:
-    """Running evaluations after iteration 0 that both best instances have."""
-    vanilla, bn = best(runs[0], "vanilla"), best(runs[0], "bn")
-    collapsed = vanilla.status["collapsed"]
-    stop = np.inf if collapsed is None else collapsed - 1
-    a, b = common_rows(bn, vanilla, 0, stop)
-    below = bn.running["running_loss"][a] < vanilla.running["running_loss"][b]
-    measured = Estimate(float(100 * below.mean()) if len(below) else np.nan)
+    """The mean running losses of each model's trainings, at evaluations that all have."""
+    vanilla, bn = of_model(runs[0], "vanilla"), of_model(runs[0], "bn")
+    collapses = [run.status["collapsed"] for run in vanilla if run.status["collapsed"] is not None]
+    both = [*vanilla, *bn]
+    rows = common_rows(both, 0, min(collapses, default=np.inf) - 1)
+    losses = np.array([run.running["running_loss"][at] for run, at in zip(both, rows, strict=True)])
+    below = losses[len(vanilla) :].mean(axis=0) < losses[: len(vanilla)].mean(axis=0)
+    measured = Estimate(float(100 * below.mean()) if below.size else np.nan)
     what = "running evaluations before vanilla's collapse at which BN's loss is below vanilla's, %"
-    return [Finding("", what, measured, Criterion(0, 0), [vanilla, bn], paper[""])]
+    untestable = never_trained(vanilla, bn) or few_evaluations(losses.T)
+    by_chance = Criterion(0, 0, none=50)
+    return [Finding("", what, measured, by_chance, [vanilla, bn], paper[""], untestable=untestable)]
 
 
 CLAIM = PaperClaim(

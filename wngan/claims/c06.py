@@ -1,20 +1,25 @@
 """C6 (section 5.3, figure 18): WN improves to about 300,000 iterations and then stays."""
 
 from wngan.bootstrap import Estimate
-from wngan.claims.measures import best, iteration, scaled
+from wngan.claims.measures import iteration, never_trained, scaled
 from wngan.claims.record import Figures, Finding, Groups, PaperClaim
-from wngan.verdicts import Criterion
+from wngan.verdicts import like_time
 
 
 def judge(runs: Groups, paper: Figures) -> list[Finding]:
-    """The iteration from which on loss and samples stay."""
-    wn = best(runs[0], "wn")
-    scale = wn.iterations / 700_000
-    at = Estimate(iteration(wn.status["converged"]))
-    within = Criterion(200_000 * scale, 450_000 * scale)
-    what = "iteration from which on WN's running loss and samples stay"
-    what = scaled(what, paper[""], paper[""] * scale)
-    return [Finding("", what, at, within, [wn], paper[""] * scale)]
+    """The iteration from which on loss and samples of each training stay."""
+    findings = []
+    for run in runs[0]:
+        printed = paper[""] * run.iterations / 700_000
+        at = Estimate(iteration(run.status["converged"]))
+        what = f"iteration from which on running loss and samples of {run.name} stay"
+        what = scaled(what, paper[""], printed)
+        untestable = never_trained([run])
+        criterion = like_time(printed)
+        findings.append(
+            Finding(run.instance, what, at, criterion, [[run]], printed, untestable=untestable)
+        )
+    return findings
 
 
 CLAIM = PaperClaim(

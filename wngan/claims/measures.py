@@ -1,15 +1,19 @@
 """Measurements that several claims share."""
 
 from collections.abc import Sequence
-from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wngan import running as running_losses
-from wngan.bootstrap import Estimate, above, paired, paired_ratio, share
+from wngan.bootstrap import Estimate, above, ratio_of_models, share
 from wngan.claims.record import Finding, Run
+from wngan.model_names import NAMES
+from wngan.outcome import LEARNED_NOTHING, NEVER_DIVERSE
 from wngan.verdicts import Criterion
+
+FEWEST = 3
+"""Running losses that a fluctuation takes at least."""
 
 
 def crossing(
@@ -46,40 +50,37 @@ def fluctuation(losses: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sqrt(np.square(np.diff(np.log(losses), axis=1)).mean(axis=1))
 
 
-def best(runs: Sequence[Run], model: str) -> Run:
-    """The best instance of a model."""
-    return next(run for run in runs if (run.model, run.instance) == (model, "best"))
+def of_model(runs: Sequence[Run], model: str) -> list[Run]:
+    """The trainings of a model."""
+    return [run for run in runs if run.model == model]
 
 
-def instances(runs: Sequence[Run], model: str) -> list[Run]:
-    """The instances of a model."""
-    return [run for run in runs if run.model == model and run.instance != "best"]
+def percent_above(a: Sequence[NDArray], b: Sequence[NDArray]) -> Estimate:
+    """By how many percent the losses of one model's trainings are above those of another's."""
+    return percent(ratio_of_models(a, b))
 
 
-def percent_above(a: NDArray[np.float32], b: NDArray[np.float32]) -> Estimate:
-    """By how many percent the mean of `a` (N,) is above that of `b` (N,), of the same images."""
-    return Estimate(*(above(ratio, 1) for ratio in paired_ratio(a, b)))
+def percent(ratio: Estimate) -> Estimate:
+    """By how many percent something is above another, by its ratio to it."""
+    return Estimate(*(above(each, 1) for each in ratio))
 
 
-def fluctuation_ratio(a: NDArray[np.float32], b: NDArray[np.float32]) -> Estimate:
-    """`fluctuation` of the mean of losses `a` (E, images) over that of `b`, of the same images."""
-    return paired(
-        lambda means: fluctuation(means[:, : len(a)]) / fluctuation(means[:, len(a) :]), a.T, b.T
-    )
+def below(difference: Estimate) -> Estimate:
+    """A difference the other way round."""
+    value, low, high = difference
+    return Estimate(-value, -high, -low)
 
 
-def common_rows(
-    a: Run, b: Run, start: float, stop: float = np.inf
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The rows of two runs' running losses at iterations that both have, from `start` to `stop`.
+def common_rows(runs: Sequence[Run], start: float, stop: float = np.inf) -> list[NDArray[np.intp]]:
+    """Of each run the rows of running losses at iterations that all have, from `start` to `stop`.
 
     Iteration 0, before any training, is left out.
     """
-    at, rows_a, rows_b = np.intersect1d(
-        a.running["iteration"], b.running["iteration"], return_indices=True
-    )
-    kept = (at > 0) & (at >= start) & (at <= stop)
-    return rows_a[kept], rows_b[kept]
+    at = runs[0].running["iteration"]
+    for run in runs[1:]:
+        at = np.intersect1d(at, run.running["iteration"])
+    at = at[(at > 0) & (at >= start) & (at <= stop)]
+    return [np.searchsorted(run.running["iteration"], at) for run in runs]
 
 
 def lowest_loss(run: Run) -> float:
@@ -93,8 +94,14 @@ def losses_at_optimum(run: Run) -> NDArray[np.float32]:
 
 
 def losses_at_the_end(run: Run) -> NDArray[np.float32]:
-    """The running loss of each image at the last iteration; NaN if the run diverged before it."""
-    return run.losses[-1] * (np.nan if run.status["status"] == "diverged" else 1)
+    """The running loss of each image at the last iteration; infinite if the run diverged."""
+    return np.full_like(run.losses[-1], np.inf) if run.diverged else run.losses[-1]
+
+
+def last_final(run: Run) -> NDArray[np.float32]:
+    """The final loss of each image at the last iteration; infinite if the run diverged."""
+    losses = run.last["losses"]
+    return np.full_like(losses, np.inf) if run.diverged else losses
 
 
 def iteration(at: int | None) -> float:
@@ -108,33 +115,70 @@ def after_start(run: Run, name: str, stop: float = np.inf) -> NDArray[np.float64
     return column[(at > 0) & (at <= stop) & np.isfinite(column)]
 
 
-def mean(values: NDArray[np.float64]) -> float:
-    """The mean, NaN of nothing."""
-    return float(values.mean()) if len(values) else np.nan
-
-
 def scaled(what: str, printed: float, scaled: float) -> str:
     """A quantity that the paper gives in iterations or steps of a run of another length."""
     return what if printed == scaled else f"{what} (the paper's {printed:,.0f} scaled to this run)"
 
 
-def variation(losses: Sequence[float]) -> float:
-    """The standard deviation over the mean of two or more losses."""
-    center, count = fmean(losses), len(losses)
-    return (sum((loss - center) ** 2 for loss in losses) / (count - 1)) ** 0.5 / center
+def never_trained(
+    *models: Sequence[Run], states: Sequence[str] = (LEARNED_NOTHING, NEVER_DIVERSE)
+) -> str:
+    """Why models cannot be compared, if all trainings of one of them came to nothing.
+
+    Args:
+        states: the statuses of such trainings.
+    """
+    for runs in models:
+        found = {run.status["status"] for run in runs}
+        if found <= set(states):
+            return f"all trainings of {NAMES[runs[0].model]} are {' or '.join(sorted(found))}"
+    return ""
+
+
+def optimum_is_last(run: Run) -> bool:
+    """Whether a run's lowest running loss is that of its last evaluation; not if it diverged."""
+    return not run.diverged and running_losses.optimum(run.running) == len(run.running) - 1
+
+
+def trained_too_short(*models: Sequence[Run]) -> str:
+    """Why optima cannot be compared, if one is a run's last evaluation, as it may fall further."""
+    for run in (run for runs in models for run in runs):
+        if optimum_is_last(run):
+            return f"the optimum of {run.name} is its last evaluation, so it may still improve"
+    return ""
+
+
+def few_evaluations(*curves: NDArray) -> str:
+    """Why curves (E, images) cannot be compared, if one has fewer than `FEWEST` evaluations."""
+    fewest = min(len(curve) for curve in curves)
+    return "" if fewest >= FEWEST else f"of {FEWEST} evaluations or more there are {fewest}"
 
 
 def share_finding(
     part: str, what: str, runs: Sequence[Run], at_least: float, paper: float = np.nan
 ) -> Finding:
-    """The share of instances that "failed" or "trained", judged by its value.
+    """The share of trainings that "failed" or "trained", judged by its value.
 
-    With few instances Wilson's interval is too wide to decide anything.
+    With few trainings Wilson's interval is too wide to decide anything. A run that had to start
+    again failed. One that has come to nothing so far may do better, if its loss still falls.
     """
-    if what == "failed":  # a run that had to start again did
+    untestable = ""
+    if what == "failed":
         count = sum(run.failed or bool(run.status.get("restarts")) for run in runs)
+        unborn = [run for run in runs if run.status["status"] in (LEARNED_NOTHING, NEVER_DIVERSE)]
+        untestable = trained_too_short(unborn)
     else:
         count = sum(not run.failed for run in runs)
-    percent = Estimate(*(100 * each for each in share(count, len(runs))))
-    text = f"{runs[0].model} instances that {what}, % of {len(runs)}; judged by the value"
-    return Finding(part, text, percent, Criterion(low=100 * at_least), runs, paper, by_value=True)
+    percentage = Estimate(*(100 * each for each in share(count, len(runs))))
+    text = f"trainings of {NAMES[runs[0].model]} that {what}, %; judged by the value"
+    criterion = Criterion(low=100 * at_least, none=0)
+    return Finding(
+        part,
+        text,
+        percentage,
+        criterion,
+        [runs],
+        paper,
+        by_value=True,
+        untestable=untestable,
+    )

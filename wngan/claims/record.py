@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wngan import running as running_losses
-from wngan.bootstrap import Estimate
+from wngan.bootstrap import Estimate, basis
 from wngan.outcome import FAILURES
 from wngan.verdicts import Criterion
 
@@ -26,7 +26,7 @@ FINALS = ("optimal", "last")
 CURVE = ("running", "losses")
 
 Needs = Mapping[str, tuple[str, ...]]
-"""For a model's best instance, as in "bn", or each instance, as in "bn/*": keys of `FILES`."""
+"""For each model, of all of its trainings: keys of `FILES`."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Run:
     """One run, with as much of it as a claim needs.
 
     Attributes:
-        instance: a number, or "best".
+        instance: a number.
         iterations: how many it was to train.
         status: what became of it.
         running: its running losses, `wngan.running.FIELDS`.
@@ -58,13 +58,18 @@ class Run:
 
     @property
     def name(self) -> str:
-        """As configurations name it, such as bn or bn/2."""
-        return self.model if self.instance == "best" else f"{self.model}/{self.instance}"
+        """As configurations name it, such as bn/2."""
+        return f"{self.model}/{self.instance}"
 
     @property
     def failed(self) -> bool:
         """Whether its training failed."""
         return self.status["status"] in FAILURES
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its losses became infinite."""
+        return self.status["status"] == "diverged"
 
 
 Groups = Sequence[Sequence[Run]]
@@ -79,18 +84,34 @@ class Finding:
         part: a key of the claim's statements, or one of several rows of an undivided claim.
         quantity: what was measured, with its unit.
         measured: the number and its interval.
-        criterion: of the whole interval; of the value if there is none, or with `by_value`.
-        runs: those that were measured.
+        criterion: what it must be.
+        models: the trainings that were measured, of each model.
         paper: the paper's figure; NaN if it has none.
+        by_value: whether the interval is for reading alone.
+        untestable: why the runs cannot test the claim; "" if they can.
+        images_alone: whether the interval leaves out how trainings differ.
     """
 
     part: str
     quantity: str
     measured: Estimate
     criterion: Criterion
-    runs: Sequence[Run]
+    models: Sequence[Sequence[Run]]
     paper: float = np.nan
     by_value: bool = False
+    untestable: str = ""
+    images_alone: bool = False
+
+    @property
+    def runs(self) -> list[Run]:
+        """All trainings that were measured."""
+        return [run for runs in self.models for run in runs]
+
+    @property
+    def basis(self) -> str:
+        """How many trainings it rests on, and whether images alone make its interval."""
+        text = basis(*self.models)
+        return f"{text}, images alone" if self.images_alone else text
 
 
 class PaperValues:

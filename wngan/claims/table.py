@@ -5,17 +5,19 @@ from typing import Any
 
 import numpy as np
 
+from wngan.bootstrap import Estimate
 from wngan.claims.record import Finding, Groups, PaperClaim, PaperValues, Run
-from wngan.verdicts import NOT_REPRODUCED, NOT_RUN
+from wngan.verdicts import NOT_RUN, NOT_TESTABLE
 
 FIELDS = (
-    "claim", "part", "statement", "experiment", "quantity", "paper", "measured", "low", "high",
-    "verdict", "note", "command",
+    "claim", "part", "statement", "experiment", "quantity", "criterion", "paper", "measured",
+    "low", "high", "basis", "verdict", "note", "command",
 )  # fmt: skip
 """Columns of the table of claims.
 
 paper, measured, low, high: numbers in the unit that quantity names; inf is "never". low and high
-bound the 95 % interval. note: what went wrong. command: what would run a claim.
+bound the 95 % interval. basis: the trainings that it rests on. note: why a claim is not testable,
+and what went wrong in its runs. command: what would run a claim.
 """
 
 Row = dict[str, Any]
@@ -37,7 +39,8 @@ def not_run(claim: PaperClaim, values: PaperValues) -> list[Row]:
     """A row for each part of a claim that a configuration leaves out."""
     paper = claim.printed(values)
     command = f"snakemake --resources gpu=1 --cores all results/claims/{claim.name}.csv"
-    rest: Row = {"experiment": "", "quantity": "", "verdict": NOT_RUN, "note": ""}
+    rest: Row = dict.fromkeys(("experiment", "quantity", "criterion", "basis", "note"), "")
+    rest["verdict"] = NOT_RUN
     rest |= dict.fromkeys(("measured", "low", "high"), np.nan)
     return [
         {"claim": claim.name, "part": part, "statement": statement, "command": command, **rest}
@@ -48,23 +51,25 @@ def not_run(claim: PaperClaim, values: PaperValues) -> list[Row]:
 
 def _row(claim: PaperClaim, finding: Finding) -> Row:
     measured, runs = finding.measured, finding.runs
-    whole = not (finding.by_value or np.isnan(measured.low))
-    verdict = finding.criterion.verdict(*(measured[1:] if whole else [measured.value] * 2))
+    verdict = finding.criterion.verdict(Estimate(measured.value) if finding.by_value else measured)
     notes = list(filter(None, map(_note, runs)))
-    if np.isnan(measured.value):
-        if any(run.failed for run in runs):
-            verdict = NOT_REPRODUCED
+    if finding.untestable:
+        verdict = NOT_TESTABLE
+        notes.insert(0, finding.untestable)
+    elif np.isnan(measured.value):
         notes.insert(0, "there was nothing to measure")
     return {
         "claim": claim.name,
         "part": finding.part,
         "statement": claim.statements.get(finding.part) or claim.statements[""],
         "experiment": " ".join(dict.fromkeys(run.experiment for run in runs)),
-        "quantity": f"{finding.quantity}; criterion: {finding.criterion}",
+        "quantity": finding.quantity,
+        "criterion": str(finding.criterion),
         "paper": finding.paper,
         "measured": measured.value,
         "low": measured.low,
         "high": measured.high,
+        "basis": finding.basis,
         "verdict": verdict,
         "note": "; ".join(notes),
         "command": "",

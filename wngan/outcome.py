@@ -175,9 +175,9 @@ def fate(
 
     Returns:
         `trained` with a status of "diverged", "never_diverse" (samples of different codes never
-        were), "collapsed" (and did not recover), "learned_nothing" (no running loss after the start
-        is below `mean_image`), "converged" or, if none of these, "trained", with its reason; and
-        the iterations `collapsed`, `recovered` and `converged`, each null if that did not happen.
+        were), "collapsed" (and did not recover), "learned_nothing" (the lowest running loss is not
+        below `mean_image`), "converged" or, if none of these, "trained", with its reason; and the
+        iterations `collapsed`, `recovered` and `converged`, each null if that did not happen.
     """
     collapsed, recovered = collapse(rows)
     lowest = np.nanmin(running["running_loss"], initial=np.inf)

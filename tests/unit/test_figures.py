@@ -12,7 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from wngan import plots, running
+from wngan import baselines, plots, running
+from wngan.baselines import Baselines
 from wngan.image_grids import Panel, image_figure
 from wngan.model_names import NAMES
 
@@ -149,9 +150,11 @@ def draw_curves(folder: Path, losses: list[float], paper: dict[str, float], **st
     running.write(folder / "running.csv", rows)
     status = {"status": "trained", "iteration": 100, "collapsed": None} | status
     (folder / "status.json").write_text(json.dumps(status))
-    files = [[folder / "running.csv"], [folder / "status.json"]]
+    known = Baselines(*np.array([[0.05, 0.07, 9], [0.02, 0.04, 9], [0.01, 0.03, 9]]))
+    baselines.write(folder / "baselines.csv", known)
+    files = [[folder / "running.csv"], [folder / "status.json"], folder / "baselines.csv"]
     main = runpy.run_path(str(ROOT / "scripts/curves_figure.py"))["main"]
-    main(*files, ["bn"], 100, paper, folder / "figure.png", folder / "figure.pdf")
+    main(*files, ["bn"], 100, 2, paper, folder / "figure.png", folder / "figure.pdf")
 
 
 def test_curves_mark_optimum_collapse_and_the_papers_loss(
@@ -169,7 +172,17 @@ def test_curves_mark_optimum_collapse_and_the_papers_loss(
     low, high = axes.get_ylim()
     assert low < 0.01 < 0.1 < high
     legend = [text.get_text() for text in drawn[0].legends[0].get_texts()]
-    assert legend == ["BN collapsed at 45", "lowest", "collapse", "paper"]
+    assert legend == [
+        "BN collapsed at 45",
+        "mean training image",
+        "nearest training image",
+        "principal components",
+        "lowest",
+        "collapse",
+        "paper",
+    ]
+    heights = [line.get_ydata()[0] for line in axes.lines if line.get_linewidth() == 0.5]
+    assert heights == pytest.approx([0.06, 0.03, 0.02])  # of the running evaluation's two images
 
 
 @pytest.mark.parametrize("losses", [[0.2], [np.nan] * 3, [0.2, 0.1, np.inf, np.nan]])

@@ -125,13 +125,17 @@ def test_convergence_needs_a_steady_loss_and_steady_samples() -> None:
         ("running", DIVERSE + ALIKE + DIVERSE, [0.1] * 16, "converged"),
         ("running", DIVERSE, [0.1] * 9, "converged"),
         ("running", DIVERSE, [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1], "trained"),
+        ("running", DIVERSE, [0.9, 0.8, 0.4, 0.7, np.nan], "trained"),
+        ("running", DIVERSE, [0.9, 0.8, 0.7, 0.5, np.nan], "learned_nothing"),
+        ("running", DIVERSE, [0.6] * 9, "learned_nothing"),
+        ("running", DIVERSE + ALIKE, [0.6] * 9, "collapsed"),
     ],
 )
 def test_a_run_has_one_status(
     status: str, diversity: list[float], losses: list[float], expected: str
 ) -> None:
     trained = {"status": status, "iteration": 100, "reason": "a reason"}
-    found = outcome.fate(trained, rows_of(diversity), running_of(losses), lag=20)
+    found = outcome.fate(trained, rows_of(diversity), running_of(losses), 20, mean_image=0.5)
     assert found["status"] == expected
     assert bool(found["reason"]) == (expected != "trained")
     assert found["iteration"] == 100
@@ -151,7 +155,7 @@ def trained(folder: Path, settings: Settings, stop: int) -> dict[str, Any]:
         outcome.mean_difference(tests),
     )
     losses = np.ones(13) if settings.lr < 1e-3 else np.linspace(1, 0.1, 13)
-    return outcome.fate(status, rows, running_of(losses.tolist()), lag=20)
+    return outcome.fate(status, rows, running_of(losses.tolist()), 20, mean_image=2)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from scripts import codes_figure, evaluator_table, pairs_table, spread_table
-from wngan import running
+from wngan import baselines, running
+from wngan.baselines import Baselines
 
 
 def status(path: Path, what: str) -> Path:
@@ -30,12 +31,18 @@ def paper(model: str, instance: str, running_loss: str, final_loss: str = "") ->
 
 def test_pairs_of_models(tmp_path: Path) -> None:
     """The first final loss that the paper prints counts; what diverged to NaN has no numbers."""
-    losses = {"vanilla": [1, 2, 3, 4], "bn": [2, 1, 3.5, 4.5], "wn": [1, 2, np.nan, 4]}
+    losses = {
+        "vanilla/1": [1, 2, 3, 4],
+        "bn/1": [2, 1, 3.5, 4.5],
+        "bn/2": [2, 1, 4, 5],
+        "wn/1": [1, 2, np.nan, 4],
+    }
+    trained, failed = status(tmp_path / "ok", "trained"), status(tmp_path / "failed", "diverged")
     rows = [paper("vanilla", "best", "9", "4"), paper("bn", "best", "9", "5")]
     pairs_table.main(
         list(losses),
-        [status(tmp_path / "trained", "trained")] * 2 + [status(tmp_path / "failed", "diverged")],
-        [final(tmp_path / model, each) for model, each in losses.items()],
+        [trained, trained, failed, failed],
+        [final(tmp_path / name.replace("/", "-"), each) for name, each in losses.items()],
         [*rows, paper("vanilla", "1", "9", "40"), paper("wn", "1", "9")],
         tmp_path / "table.csv",
         tmp_path / "table.html",
@@ -44,18 +51,26 @@ def test_pairs_of_models(tmp_path: Path) -> None:
     table = pandas.read_csv(tmp_path / "table.csv")
     pairs = list(zip(table["model"], table["against"], strict=True))
     assert pairs == [("bn", "vanilla"), ("wn", "vanilla"), ("wn", "bn")]
-    assert table["against_status"].tolist() == ["trained"] * 3
-    assert table["status"].tolist() == ["trained", "diverged", "diverged"]
+    assert table["trainings"].tolist() == [2, 1, 1]
+    assert table["failed"].tolist() == [1, 1, 1]
+    assert table["against_failed"].tolist() == [0, 0, 1]
+    assert table["basis"].tolist() == [
+        "2 and 1 trainings",
+        "one training each",
+        "1 and 2 trainings",
+    ]
     first = table.iloc[0]
-    assert first[["above", "paper_above", "better"]].tolist() == pytest.approx([10, 25, 25])
-    assert -50 < first["low"] < 10 < first["high"] < 100
+    above = 100 * (11 * 12) ** 0.5 / 10 - 100
+    found = first[["above", "paper_above", "better"]].tolist()
+    assert found == pytest.approx([above, 25, 25], rel=1e-5)
+    assert first["low"] < 0 < above < first["high"]
     assert table.loc[1:, ["above", "low", "high", "paper_above", "better"]].isna().all(axis=None)
     assert "+25.0" in (tmp_path / "table.html").read_text()
 
 
 def test_one_model_has_no_pairs(tmp_path: Path) -> None:
     pairs_table.main(
-        ["bn"],
+        ["bn/1"],
         [status(tmp_path / "status", "trained")],
         [final(tmp_path / "final", [1.0])],
         [],
@@ -112,11 +127,14 @@ def test_the_evaluator(tmp_path: Path) -> None:
     }
     save_file(found, tmp_path / "probes")
     save_file({name: array * np.nan for name, array in found.items()}, tmp_path / "none")
+    known = Baselines(*np.array([[9, 50, 70, 9], [9, 20, 40, 9], [9, 6, 10, 9]]))
+    baselines.write(tmp_path / "baselines.csv", known)
     evaluator_table.main(
         ["wn", "bn"],
         [status(tmp_path / "trained", "trained"), status(tmp_path / "failed", "diverged")],
         [final(tmp_path / "wn", [5, 8, 12]), final(tmp_path / "bn", [np.nan] * 3)],
         [tmp_path / "probes", tmp_path / "none"],
+        tmp_path / "baselines.csv",
         1,
         tmp_path / "table.csv",
         tmp_path / "table.html",
@@ -124,7 +142,7 @@ def test_the_evaluator(tmp_path: Path) -> None:
     )
     table = pandas.read_csv(tmp_path / "table.csv")
     counts = ["images", "training_images", "test_images", "starts"]
-    assert table[counts].to_numpy().tolist() == [[2, 2, 2, 3]] * 2
+    assert table.loc[:1, counts].to_numpy().tolist() == [[2, 2, 2, 3]] * 2
     wn = table.iloc[0]
     assert wn[["own", "test", "training", "zero", "starts"]].tolist() == [2, 10, 5, 6.5, 3]
     errors = ["own_standard_error", "test_standard_error", "training_standard_error"]
@@ -139,7 +157,16 @@ def test_the_evaluator(tmp_path: Path) -> None:
     assert wn["random_best"] == pytest.approx((4.9 + 7.95) / 2)
     assert wn["random_better"] == pytest.approx(100 / 6, rel=1e-4)  # 7.95 is hardly below 8
     assert table.loc[1].drop(["model", "status", *counts]).isna().all()
-    assert "diverged" in (tmp_path / "table.html").read_text()
+    # The same test images without a generator.
+    names = ["model", "test_images", "test", "test_standard_error"]
+    assert table.loc[2:, names].to_numpy().tolist() == [
+        ["mean_image", 2, 60, 10],
+        ["nearest_image", 2, 30, 10],
+        ["principal_components", 2, 8, 2],
+    ]
+    page = (tmp_path / "table.html").read_text()
+    assert "diverged" in page
+    assert "nearest training image" in page
 
 
 @pytest.mark.parametrize("code_length", [1, 6, 256, 512])

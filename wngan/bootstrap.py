@@ -79,6 +79,7 @@ def ratio_of_models(
     a: Sequence[ArrayLike],
     b: Sequence[ArrayLike],
     statistic: Callable[[Means], NDArray[np.float64]] = only_column,
+    spreads: tuple[float, float] | None = None,
 ) -> Estimate:
     """A statistic of model `a` over that of model `b`, each its geometric mean over trainings.
 
@@ -86,12 +87,14 @@ def ratio_of_models(
     of the same resampled images for all trainings. The other is Student's t with the standard error
     and the degrees of freedom of Welch, by how trainings of one model differ; a model with one
     training is taken to spread as the other does. With one training of each, the interval is over
-    images alone.
+    images alone, unless it is said how they spread.
 
     Args:
         a: of each training of one model the losses (N,), or several columns of them (N, K).
         b: of each training of the other model; none compares `statistic` with 1.
         statistic: of means (R, K), gives (R,) numbers above 0. K may differ between trainings.
+        spreads: standard deviations of the logarithm over the trainings of each model, as they are
+            known from three others; they count if there is one training of each.
 
     Raises:
         ValueError: the losses are of different images.
@@ -117,6 +120,8 @@ def ratio_of_models(
     if not np.isfinite(value):
         return Estimate(float(np.exp(value)))
     error, freedom = _welch(*np.split(of_trainings[:, 0], [len(a)]))
+    if spreads is not None and len(a) == len(b) == 1:
+        error, freedom = _combined([spread**2 for spread in spreads], [2, 2])
     if len(values) < 2 and not freedom:
         return Estimate(float(np.exp(value)))
     resampled = np.full(RESAMPLES, value)
@@ -194,10 +199,16 @@ def _welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float
         (spread,) = known
         variance, freedom = float(spread.var(ddof=1)), float(len(spread) - 1)
         return (variance * sum(1 / len(each) for each in (a, b) if len(each))) ** 0.5, freedom
-    parts = np.array([each.var(ddof=1) / len(each) for each in known])
-    squares = parts**2 / [len(each) - 1 for each in known]
-    freedom = float(parts.sum() ** 2 / squares.sum()) if squares.any() else 1.0
-    return float(parts.sum() ** 0.5), freedom
+    return _combined(
+        [float(each.var(ddof=1)) / len(each) for each in known], [len(each) - 1 for each in known]
+    )
+
+
+def _combined(variances: Sequence[float], freedoms: Sequence[float]) -> tuple[float, float]:
+    """The standard error of a difference by the variances of its parts, and Welch's freedom."""
+    total = sum(variances)
+    squares = sum(v**2 / freedom for v, freedom in zip(variances, freedoms, strict=True))
+    return total**0.5, total**2 / squares if squares else 1.0
 
 
 def _estimate(value: float, resampled: NDArray[np.float64]) -> Estimate:

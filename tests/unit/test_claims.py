@@ -18,6 +18,7 @@ from wngan import outcome, running
 from wngan.bootstrap import Estimate
 from wngan.claims import CLAIMS
 from wngan.claims.measures import crossing, fluctuation
+from wngan.claims.optima import SPREADS, spread
 from wngan.claims.record import FILES, PaperValues, Run
 from wngan.claims.table import FIELDS, Row, judge, not_run
 from wngan.model_names import NAMES
@@ -103,7 +104,7 @@ def verdicts(claim: str, *runs: Run, groups: list[list[Run]] | None = None) -> l
     return [row["verdict"] for row in rows]
 
 
-def group(model: str, levels: list[float], **rest: Any) -> list[Run]:
+def group(model: str, levels: Any, **rest: Any) -> list[Run]:
     """Trainings of a model with these final losses at the optimum."""
     return [
         run(model, str(k), optimal=final(level, seed=9 * k + len(model)), **rest)
@@ -126,14 +127,15 @@ COMPARISONS = {
     [(1.0, YES), (0.6, YES), (1.8, YES), (0.45, DIRECTION), (2.2, DIRECTION), (-1.0, NO)],
 )
 def test_comparisons_by_their_size(claim: str, share: float, expected: str) -> None:
-    """A difference of this share of the paper's, with one training of each model."""
+    """A difference of this share of the paper's, between trainings that are nearly alike."""
     model, other, sign = COMPARISONS[claim]
     level = 1 + sign * share * PRINTED[claim] / 100
-    runs = [*group(model, [level]), *group(other, [1.0])]
+    alike = np.array([1.0005, 0.9995, 1.0])
+    runs = [*group(model, level * alike), *group(other, alike)]
     assert verdicts(claim, *runs) == [expected]
     (row,) = judged(claim, [runs])
     assert row["measured"] == pytest.approx(share * PRINTED[claim], abs=0.01)
-    assert row["basis"] == "one training each"
+    assert row["basis"] == "3 and 3 trainings"
     assert row["paper"] == pytest.approx(PRINTED[claim])
 
 
@@ -147,15 +149,20 @@ def test_trainings_that_differ_leave_a_comparison_undecided(claim: str) -> None:
     assert verdicts(claim, *group(model, near), *others) == [YES]
     assert verdicts(claim, *group(model, far), *others) == [OPEN]
     assert judged(claim, [[*group(model, far), *others]])[0]["basis"] == "3 and 3 trainings"
-    # One training is taken to vary as the other model's do.
+    # One training is taken to vary as the other model's do, one of each as the paper's.
     runs = [*group(model, [1 + size]), *group(other, [1.0, 1 + 4 * size, 1 - 3 * size])]
     assert verdicts(claim, *runs) == [OPEN]
+    (row,) = judged(claim, [[*group(model, [1 + size]), *group(other, [1.0])]])
+    assert row["basis"] == "one training each, which are taken to spread as the paper's"
+    error = sum(spread(name) ** 2 for name in (model, other)) ** 0.5
+    assert row["high"] - row["low"] > 2 * 100 * 1.96 * error * min(1, 1 + size)
 
 
 @pytest.mark.parametrize("claim", COMPARISONS)
 def test_what_makes_a_comparison_untestable(claim: str) -> None:
     model, other, sign = COMPARISONS[claim]
     level = 1 + sign * PRINTED[claim] / 100
+    tested = set(VERDICTS) - {UNTESTABLE}
     falling = [*group(model, [level, level], curve=[3, 2, 1]), *group(other, [1.0])]
     assert verdicts(claim, *falling) == [UNTESTABLE]
     (row,) = judged(claim, [falling])
@@ -169,10 +176,10 @@ def test_what_makes_a_comparison_untestable(claim: str) -> None:
             f"all trainings of {NAMES[other]} are {status}" in judged(claim, [nothing])[0]["note"]
         )
         nothing[1] = group(other, [1.0])[0]  # one of two is something
-        assert verdicts(claim, *nothing) == [YES]
+        assert set(verdicts(claim, *nothing)) < tested
     # A run that diverged has a lowest loss from before, even if that is its last.
     diverged = [*group(model, [level]), *group(other, [1.0], curve=[3, 2, 1], status="diverged")]
-    assert verdicts(claim, *diverged) == [YES]
+    assert set(verdicts(claim, *diverged)) < tested
 
 
 def test_c1_is_the_papers_figure_and_interval() -> None:
@@ -180,7 +187,7 @@ def test_c1_is_the_papers_figure_and_interval() -> None:
     (row,) = judged("C1", [runs])
     assert row["paper"] == pytest.approx(10.484524)
     assert row["measured"] == pytest.approx(15, abs=1e-3)
-    assert 14 < row["low"] < 15 < row["high"] < 16  # narrow, because it is paired
+    assert 10 < row["low"] < 15 < row["high"] < 20
     assert row["quantity"] == "WN's final loss below vanilla's, %"
     assert row["criterion"] == "from 5.24 to 21; 0 is no difference"
 
@@ -192,19 +199,23 @@ def test_c3() -> None:
     collapsing = run("vanilla", curve=vanilla, collapsed=201 * 500)
     assert verdicts("C3", collapsing, run("bn", curve=bn)) == [YES]
     assert verdicts("C3", run("vanilla", curve=vanilla), run("bn", curve=bn)) == [DIRECTION]
-    bn[7] = 0.9
+    bn[7] = 0.95
     (row,) = judged("C3", [[collapsing, run("bn", curve=bn)]])
     assert row["verdict"] == DIRECTION
     assert row["measured"] == pytest.approx(0.5)  # % of 200 evaluations
     # Of several trainings the mean counts, before the first collapse.
-    assert verdicts("C3", collapsing, run("bn", curve=bn), run("bn", "2", curve=bn + 1)) == [YES]
+    second = run("bn", "2", curve=bn + 0.12)
+    assert verdicts("C3", collapsing, run("bn", curve=bn), second) == [YES]
     second = run("vanilla", "2", curve=vanilla, collapsed=7 * 500)
     assert verdicts("C3", collapsing, second, run("bn", curve=bn)) == [YES]
-    assert verdicts("C3", collapsing, run("bn", curve=bn - 1.5)) == [NO]
+    assert verdicts("C3", collapsing, run("bn", curve=0.25 * bn)) == [NO]
     bn[7] = np.nan
     assert verdicts("C3", collapsing, run("bn", curve=bn)) == [YES]
     diverged = run("bn", curve=bn[:1], status="diverged", iteration=3)
     assert verdicts("C3", collapsing, diverged) == [UNTESTABLE]
+    # Trainings so far apart that BN might as well be below.
+    apart = [run("bn", str(k), curve=bn + more) for k, more in enumerate((0, 3, -0.5))]
+    assert verdicts("C3", collapsing, *apart) == [OPEN]
 
 
 @pytest.mark.parametrize("scale", [1, 1 / 75])
@@ -290,10 +301,11 @@ def test_c7() -> None:
     ("mixed", "expected"), [(1.1, YES), (1.01, DIRECTION), (0.9, NO), (1.0, OPEN)]
 )
 def test_c8(mixed: float, expected: str) -> None:
-    vanilla = run("vanilla", curve=[5, 2, 1, 3])
-    assert verdicts("C8", vanilla, run("wn_mean_bn", curve=[6, mixed, 4])) == [expected]
+    alike = enumerate((1.0004, 0.9996, 1.0), 1)
+    vanilla = [run("vanilla", str(k), curve=[5, 2, lowest, 3]) for k, lowest in alike]
+    assert verdicts("C8", *vanilla, run("wn_mean_bn", curve=[6, mixed, 4])) == [expected]
     falling = run("wn_mean_bn", curve=[6, 4, mixed])
-    assert verdicts("C8", vanilla, falling) == [UNTESTABLE]
+    assert verdicts("C8", *vanilla, falling) == [UNTESTABLE]
 
 
 @pytest.mark.parametrize(
@@ -346,7 +358,7 @@ def test_c10() -> None:
     assert "(vanilla at its optimum)" in b["quantity"]
     assert c["measured"] == pytest.approx(400, rel=0.01)
     assert 300 < c["low"] < c["high"] < 500
-    assert c["basis"] == "one training each, images alone"
+    assert c["basis"] == "one training each, whose spread is left out"
     assert verdicts("C10", *cifar(4.1, falling))[0] == NO  # 2.5 %, as noise would have it
     assert verdicts("C10", *cifar(4.4, falling))[0] == DIRECTION
     # Where the optimum is the last iteration, it is not above itself.
@@ -461,6 +473,13 @@ def test_c17() -> None:
     )
     assert PRINTED["C17a"] == pytest.approx(4.22, abs=0.01)
     assert PRINTED["C17b"] == pytest.approx(33.3, abs=0.05)
+
+
+def test_the_spreads_are_the_papers() -> None:
+    for table, model in ((3, "vanilla"), (4, "bn")):
+        logs = np.log(PAPER.losses(table, "running_loss"))
+        assert SPREADS[model] == pytest.approx(logs.std(ddof=1), rel=1e-3)
+    assert spread("wn") == spread("vanilla") != spread("bn")
 
 
 def test_restarts_are_noted() -> None:

@@ -1,15 +1,16 @@
 """C1 (abstract, section 5.2, table 2): WN's final loss is at least 10 % below vanilla's."""
 
 from wngan.bootstrap import above
-from wngan.claims.measures import below
-from wngan.claims.optima import FINALS_AT_OPTIMA, compare_finals
+from wngan.claims.measures import of_model
+from wngan.claims.optima import FINALS_AT_OPTIMA, compare
 from wngan.claims.record import Figures, Finding, Groups, PaperClaim
 
 
 def judge(runs: Groups, paper: Figures) -> list[Finding]:
     """Final losses at the optima."""
     what = "WN's final loss below vanilla's, %"
-    return [compare_finals("", what, runs[0], "wn", "vanilla", paper[""], turned=below)]
+    wn, vanilla = of_model(runs[0], "wn"), of_model(runs[0], "vanilla")
+    return [compare("", what, wn, vanilla, paper[""], below=True)]
 
 
 CLAIM = PaperClaim(

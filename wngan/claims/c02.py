@@ -1,14 +1,16 @@
 """C2 (section 5.2, table 2): BN's final loss is above vanilla's."""
 
 from wngan.bootstrap import above
-from wngan.claims.optima import FINALS_AT_OPTIMA, compare_finals
+from wngan.claims.measures import of_model
+from wngan.claims.optima import FINALS_AT_OPTIMA, compare
 from wngan.claims.record import Figures, Finding, Groups, PaperClaim
 
 
 def judge(runs: Groups, paper: Figures) -> list[Finding]:
     """Final losses at the optima."""
     what = "BN's final loss above vanilla's, %"
-    return [compare_finals("", what, runs[0], "bn", "vanilla", paper[""])]
+    bn, vanilla = of_model(runs[0], "bn"), of_model(runs[0], "vanilla")
+    return [compare("", what, bn, vanilla, paper[""])]
 
 
 CLAIM = PaperClaim(

@@ -2,27 +2,22 @@
 
 from wngan.bootstrap import above, ratio_within
 from wngan.claims.measures import last_final, never_trained, of_model, optimum_is_last, percent
-from wngan.claims.optima import FINALS_AT_OPTIMA, compare_finals
+from wngan.claims.optima import FINALS_AT_OPTIMA, compare, final_at_optimum
 from wngan.claims.record import Figures, Finding, Groups, PaperClaim, PaperValues
 from wngan.verdicts import Criterion
 
 
 def judge(runs: Groups, paper: Figures) -> list[Finding]:
     """Final losses; b is not testable where the optimum of a training is its last iteration."""
-    affine = of_model(runs[0], "affine_wn")
+    affine, wn = of_model(runs[0], "affine_wn"), of_model(runs[0], "wn")
     at_last = [run.name for run in affine if optimum_is_last(run)]
     itself = f"the optimum of {at_last[0]} is its last iteration" if at_last else ""
     later = ratio_within(
-        [last_final(run) for run in affine], [run.optimal["losses"] for run in affine]
+        [last_final(run) for run in affine], [final_at_optimum(run) for run in affine]
     )
     return [
-        compare_finals(
-            "a",
-            "optimal affine WN's final loss above optimal WN's, %",
-            runs[0],
-            "affine_wn",
-            "wn",
-            paper["a"],
+        compare(
+            "a", "optimal affine WN's final loss above optimal WN's, %", affine, wn, paper["a"]
         ),
         Finding(
             "b",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wngan.bootstrap import above, paired, ratio_of_models, ratio_within
+from wngan.bootstrap import above, paired, ratio_within
 from wngan.claims.measures import (
     crossing,
     last_final,
@@ -16,11 +16,20 @@ from wngan.claims.measures import (
     scaled,
     trained_too_short,
 )
-from wngan.claims.record import CURVE, FINALS, Figures, Finding, Groups, PaperClaim, PaperValues
+from wngan.claims.optima import compare, final_at_optimum
+from wngan.claims.record import (
+    CURVE,
+    FINALS,
+    Figures,
+    Finding,
+    Groups,
+    PaperClaim,
+    PaperValues,
+    Run,
+)
+from wngan.model_names import NAMES
 from wngan.outcome import STEADY_LOSS
 from wngan.verdicts import like_percent, like_time
-
-AT = {"optimal": "optimum", "last": "last iteration"}
 
 
 def judge(runs: Groups, paper: Figures) -> list[Finding]:
@@ -28,19 +37,17 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
 
     In b the rival is whichever of the others has the lowest mean.
     """
-    vanilla, bn, wn = (of_model(runs[0], model) for model in ("vanilla", "bn", "wn"))
-    last = [last_final(run) for run in wn]
-    rivals = {
-        (model, at): [
-            run.optimal["losses"] if at == "optimal" else last_final(run) for run in group
-        ]
-        for model, group in (("vanilla", vanilla), ("BN", bn), ("WN", wn))
-        for at in FINALS
-        if (model, at) != ("WN", "last")
-    }
-    best, at = min(rivals, key=lambda name: np.nan_to_num(np.mean(rivals[name]), nan=np.inf))
-    compare = ratio_within if best == "WN" else ratio_of_models
-    group = {"vanilla": vanilla, "BN": bn, "WN": wn}[best]
+    vanilla, _, wn = models = [of_model(runs[0], name) for name in ("vanilla", "bn", "wn")]
+    checkpoints = {"optimum": final_at_optimum, "last iteration": last_final}
+    rivals = [(group, at) for group in models for at in checkpoints][:-1]
+
+    def mean_loss(rival: tuple[list[Run], str]) -> float:
+        """Infinite if a checkpoint is of a diverged run, which does not compete."""
+        group, at = rival
+        mean = np.mean([checkpoints[at](run) for run in group])
+        return float(np.nan_to_num(mean, nan=np.inf))
+
+    group, at = min(rivals, key=mean_loss)
     steps = wn[0].last["steps"]
     if not np.array_equal(steps, vanilla[0].optimal["steps"]):
         raise ValueError("The final reconstructions keep their losses after different steps.")
@@ -51,31 +58,28 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
     )
     step = paper["c"] * float(steps[-1]) / 2_000
     what = "reconstruction step from which on WN at its last iteration is below optimal vanilla"
+    what_best = (
+        "final loss of WN at its last iteration above the lowest of the others "
+        f"({NAMES[group[0].model]} at its {at}), %"
+    )
+    against_best = compare("b", what_best, wn, group, paper["b"], last_final, checkpoints[at])
+    if group is wn:
+        own = ratio_within([last_final(r) for r in wn], [final_at_optimum(r) for r in wn])
+        against_best = replace(against_best, measured=percent(own), models=[wn], spread="")
     too_short = trained_too_short(wn)
     return [
         Finding(
             "a",
             "WN's running loss at its last iteration above that at its optimum, %",
             percent(
-                ratio_within(
-                    [losses_at_the_end(run) for run in wn], [losses_at_optimum(run) for run in wn]
-                )
+                ratio_within(list(map(losses_at_the_end, wn)), list(map(losses_at_optimum, wn)))
             ),
             replace(like_percent(paper["a"]), none=100 * STEADY_LOSS),  # noise alone is above 0
             [wn],
             paper["a"],
             untestable=never_trained(wn) or too_short,
         ),
-        Finding(
-            "b",
-            "final loss of WN at its last iteration above the lowest of the others "
-            f"({best} at its {AT[at]}), %",
-            percent(compare(last, rivals[best, at])),
-            like_percent(paper["b"]),
-            [wn] if group is wn else [wn, group],
-            paper["b"],
-            untestable=never_trained(wn, vanilla, bn) or trained_too_short(vanilla, bn, wn),
-        ),
+        replace(against_best, untestable=never_trained(*models) or trained_too_short(*models)),
         Finding(
             "c",
             scaled(what, paper["c"], step),
@@ -84,7 +88,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
             [wn, vanilla],
             step,
             untestable=never_trained(wn, vanilla) or too_short,
-            images_alone=True,
+            spread="whose spread is left out",
         ),
     ]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wngan import running as running_losses
-from wngan.bootstrap import Estimate, above, ratio_of_models, share
+from wngan.bootstrap import Estimate, above, share
 from wngan.claims.record import Finding, Run
 from wngan.model_names import NAMES
 from wngan.outcome import LEARNED_NOTHING, NEVER_DIVERSE
@@ -55,20 +55,9 @@ def of_model(runs: Sequence[Run], model: str) -> list[Run]:
     return [run for run in runs if run.model == model]
 
 
-def percent_above(a: Sequence[NDArray], b: Sequence[NDArray]) -> Estimate:
-    """By how many percent the losses of one model's trainings are above those of another's."""
-    return percent(ratio_of_models(a, b))
-
-
 def percent(ratio: Estimate) -> Estimate:
     """By how many percent something is above another, by its ratio to it."""
     return Estimate(*(above(each, 1) for each in ratio))
-
-
-def below(difference: Estimate) -> Estimate:
-    """A difference the other way round."""
-    value, low, high = difference
-    return Estimate(-value, -high, -low)
 
 
 def common_rows(runs: Sequence[Run], start: float, stop: float = np.inf) -> list[NDArray[np.intp]]:

@@ -89,7 +89,7 @@ class Finding:
         paper: the paper's figure; NaN if it has none.
         by_value: whether the interval is for reading alone.
         untestable: why the runs cannot test the claim; "" if they can.
-        images_alone: whether the interval leaves out how trainings differ.
+        spread: how the interval takes trainings to differ, if not by their own spread alone.
     """
 
     part: str
@@ -100,7 +100,7 @@ class Finding:
     paper: float = np.nan
     by_value: bool = False
     untestable: str = ""
-    images_alone: bool = False
+    spread: str = ""
 
     @property
     def runs(self) -> list[Run]:
@@ -109,9 +109,8 @@ class Finding:
 
     @property
     def basis(self) -> str:
-        """How many trainings it rests on, and whether images alone make its interval."""
-        text = basis(*self.models)
-        return f"{text}, images alone" if self.images_alone else text
+        """How many trainings it rests on, and what is assumed of their spread."""
+        return ", ".join(filter(None, (basis(*self.models), self.spread)))
 
 
 class PaperValues:

@@ -23,6 +23,7 @@ rule curves_figure:
         running_images=of(figure, "experiment.settings", "evaluation", "running", "images"),
         paper=of(figure, "paper_losses"),
         places=places(figure),
+        dataset=of(figure, "experiment.dataset.name"),
         code=code("curves_figure.py"),
     script:
         "../scripts/curves_figure.py"
@@ -49,6 +50,7 @@ rule evolution_figure:
         iterations=of(figure, "settings", "iterations"),
         every=of(figure, "experiment.settings", "samples", "every"),
         places=places(figure),
+        dataset=of(figure, "experiment.dataset.name"),
         code=code("evolution_figure.py"),
     script:
         "../scripts/evolution_figure.py"
@@ -76,6 +78,7 @@ rule samples_figure:
         rows=of(figure, "settings", "rows"),
         columns=of(figure, "settings", "columns"),
         places=places(figure),
+        dataset=of(figure, "experiment.dataset.name"),
         code=code("samples_figure.py"),
     script:
         "../scripts/samples_figure.py"
@@ -106,6 +109,7 @@ rule reconstructions_figure:
         rows=of(figure, "settings", "rows"),
         groups=of(figure, "settings", "groups"),
         places=places(figure),
+        dataset=of(figure, "experiment.dataset.name"),
         code=code("reconstructions_figure.py"),
     script:
         "../scripts/reconstructions_figure.py"
@@ -133,6 +137,7 @@ rule collapse_figure:
         columns=of(figure, "settings", "columns"),
         every=of(figure, "experiment.settings", "samples", "every"),
         places=places(figure),
+        dataset=of(figure, "experiment.dataset.name"),
         code=code("collapse_figure.py"),
     script:
         "../scripts/collapse_figure.py"
@@ -158,6 +163,7 @@ rule groups_figure:
         groups=of(figure, "settings", "groups"),
         size=of(figure, "settings", "size"),
         places=places(figure),
+        dataset=of(figure, "experiment.dataset.name"),
         code=code("groups_figure.py"),
     script:
         "../scripts/groups_figure.py"
@@ -184,6 +190,7 @@ rule steps_figure:
         checkpoints=of(figure, "settings", "checkpoints"),
         paper=of(figure, "paper_losses"),
         places=places(figure),
+        dataset=of(figure, "experiment.dataset.name"),
         code=code("steps_figure.py"),
     script:
         "../scripts/steps_figure.py"
@@ -208,6 +215,7 @@ rule diversity_figure:
         runs=of(figure, "names"),
         lag=of(figure, "experiment.settings", "samples", "drift"),
         places=places(figure),
+        dataset=of(figure, "experiment.dataset.name"),
         code=code("diversity_figure.py"),
     script:
         "../scripts/diversity_figure.py"
@@ -233,6 +241,7 @@ rule codes_figure:
         runs=of(figure, "names"),
         code_length=of(figure, "experiment.settings", "code_length"),
         places=places(figure),
+        dataset=of(figure, "experiment.dataset.name"),
         code=code("codes_figure.py"),
     script:
         "../scripts/codes_figure.py"

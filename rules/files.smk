@@ -21,6 +21,13 @@ def of_finals(record, suffix):
     return lambda wildcards: [f"{RUNS}/{each.place}.{suffix}" for each in record(wildcards).finals]
 
 
+def of_trainings(record, suffix):
+    """A file of each of the final reconstructions of all trainings behind a record's."""
+    return lambda wildcards: [
+        f"{RUNS}/{each.place}.{suffix}" for group in record(wildcards).trainings for each in group
+    ]
+
+
 def of_files(record, attribute):
     """The files that a record lists in an attribute."""
     return lambda wildcards: [f"{RUNS}/{file}" for file in getattr(record(wildcards), attribute)]

@@ -16,6 +16,7 @@ rule architecture_table:
     params:
         networks=of(table, "networks"),
         places=places(table),
+        dataset=of(table, "experiment.dataset.name"),
         code=code("architecture_table.py"),
     script:
         "../scripts/architecture_table.py"
@@ -27,6 +28,7 @@ rule loss_table:
         running=of_runs(table, "running.csv"),
         statuses=of_runs(table, "status.json"),
         finals=of_finals(table, "csv"),
+        trainings=of_trainings(table, "csv"),
     output:
         csv=f"{RESULTS}/tables/{{table}}.csv",
         html=table_html(f"{RESULTS}/tables/{{table}}.html", labels=of(table, "labels")),
@@ -39,7 +41,9 @@ rule loss_table:
         "../envs/wngan.yaml"
     params:
         rows=of(table, "rows"),
+        counts=of(table, "training_counts"),
         places=places(table),
+        dataset=of(table, "experiment.dataset.name"),
         code=code("loss_table.py"),
     script:
         "../scripts/loss_table.py"
@@ -66,6 +70,7 @@ rule pairs_table:
         runs=of(statistics, "instance_names"),
         paper=of(statistics, "paper"),
         places=places(instances),
+        dataset=of(statistics, "experiment.dataset.name"),
         code=code("pairs_table.py"),
     script:
         "../scripts/pairs_table.py"
@@ -93,6 +98,7 @@ rule spread_table:
         runs=of(statistics, "instance_names"),
         paper=of(statistics, "paper"),
         places=places(instances),
+        dataset=of(statistics, "experiment.dataset.name"),
         code=code("spread_table.py"),
     script:
         "../scripts/spread_table.py"
@@ -122,6 +128,7 @@ rule evaluator_table:
         models=of(statistics, "settings", "models"),
         running_images=of(experiment, "settings", "evaluation", "running", "images"),
         places=places(statistics),
+        dataset=of(statistics, "experiment.dataset.name"),
         code=code("evaluator_table.py"),
     script:
         "../scripts/evaluator_table.py"

@@ -18,6 +18,8 @@ def main(
     running: list[Path],
     statuses: list[Path],
     finals: list[Path],
+    trainings: list[Path],
+    counts: list[int],
     csv: Path,
     html: Path,
 ) -> None:
@@ -28,8 +30,10 @@ def main(
         running: for each row, the run's running losses.
         statuses: for each row, what became of the run.
         finals: for each row that has a final loss, the losses of the final reconstruction.
+        trainings: for each of these, the same of all trainings that the row is the best of.
+        counts: how many trainings these are.
     """
-    remaining = iter(finals)
+    remaining, counted, others = iter(finals), iter(counts), iter(trainings)
     measured = []
     for row, path, status in zip(rows, running, statuses, strict=True):
         losses = running_losses.read([path])
@@ -48,6 +52,10 @@ def main(
             final = pandas.read_csv(next(remaining))["loss"]
             result["final_loss"] = final.mean(skipna=False)
             result["final_standard_error"] = final.sem(skipna=False)
+            result["trainings"] = next(counted)
+            means = pandas.Series([mean_loss(next(others)) for _ in range(result["trainings"])])
+            result["trainings_mean"] = means.mean(skipna=False)
+            result["trainings_standard_deviation"] = means.std(skipna=False)
         for name in ("iteration", "running_loss", "final_loss"):
             if name in result:
                 result[f"paper_{name}"] = float(row[name] or "nan")
@@ -55,6 +63,11 @@ def main(
     table = pandas.DataFrame(measured)
     table.to_csv(csv, index=False)
     html.write_text(_page(table, f"Table {rows[0]['table']}"))
+
+
+def mean_loss(path: Path) -> float:
+    """The mean loss of a final reconstruction; NaN if it has losses that are."""
+    return float(pandas.read_csv(path)["loss"].mean(skipna=False))
 
 
 def _page(table: pandas.DataFrame, caption: str) -> str:
@@ -78,8 +91,12 @@ def _page(table: pandas.DataFrame, caption: str) -> str:
         if error in table and error != name:
             columns[title, "± s.e."] = table[error]
         columns[title, "paper"] = table[f"paper_{name}"]
+    if "trainings" in table:
+        columns["final loss of all trainings", "number"] = table["trainings"]
+        columns["final loss of all trainings", "mean"] = table["trainings_mean"]
+        columns["final loss of all trainings", "± s.d."] = table["trainings_standard_deviation"]
     formats = {
-        column: "{:,.0f}" if column[0] == "iteration" else "{:.6f}"
+        column: "{:,.0f}" if "iteration" in column or "number" in column else "{:.6f}"
         for column in columns
         if column[0]
     }

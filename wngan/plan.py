@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import getfile
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,19 @@ class Table:
             if row["final_loss"]
         ]
 
+    @cached_property
+    def trainings(self) -> list[list[Final]]:
+        """For each of `finals`, those of all trainings that its row is the best of."""
+        return [
+            [Final(run, final.checkpoint) for run in self.experiment.trainings(final.run)]
+            for final in self.finals
+        ]
+
+    @property
+    def training_counts(self) -> list[int]:
+        """How many these are."""
+        return [len(finals) for finals in self.trainings]
+
     @property
     def networks(self) -> Config:
         """Sizes and models of the networks that a table of architectures describes."""
@@ -110,7 +124,8 @@ class Table:
     def item(self) -> Item:
         """What it is made of."""
         settings: list[Any] = [*self.rows] or [self.name, self.experiment.name]
-        return Item(self.name, f"{self.kind}_table.py", settings, self.runs, self.finals)
+        finals = [*self.finals, *chain.from_iterable(self.trainings)]
+        return Item(self.name, f"{self.kind}_table.py", settings, self.runs, finals)
 
 
 @dataclass(frozen=True)
@@ -445,15 +460,7 @@ class Plan:
         """The places of the runs behind all items; behind a model's best, all its instances."""
         runs = {run for item in self.items for run in item.runs}
         return sorted(
-            {
-                each.place
-                for run in runs
-                for each in (
-                    self.experiments[run.experiment].model(run.model).runs
-                    if run.instance == BEST
-                    else [run]
-                )
-            }
+            {each.place for run in runs for each in self.experiments[run.experiment].trainings(run)}
         )
 
     @cached_property

@@ -211,6 +211,10 @@ class Experiment:
             instance = "1"
         return self.instance(model, instance)
 
+    def trainings(self, run: Run) -> list[Run]:
+        """The trainings that a run is the best of, or itself."""
+        return self.model(run.model).runs if run.instance == BEST else [run]
+
     def training(self, run: Run) -> Config:
         """What a run trains, as `wngan.settings.Settings` takes it."""
         return {

@@ -114,6 +114,15 @@ class TestTables:
             "celeba_dcgan/bn/best/final/optimal",
         ]
 
+    def test_all_trainings_stand_beside_the_best(self) -> None:
+        vanilla, _, wn, _ = PAPER.tables["table2"].trainings
+        assert [final.place for final in vanilla] == [
+            f"celeba_dcgan/vanilla/{k}/final/optimal" for k in (1, 2, 3)
+        ]
+        assert [final.place for final in wn] == ["celeba_dcgan/wn/1/final/optimal"]
+        assert set(vanilla) < set(PAPER.tables["table2"].item.finals)
+        assert PAPER.tables["table3"].trainings == []
+
     def test_the_papers_wn_stands_beside_either_gradient(self) -> None:
         rows = {row["model"]: row["final_loss"] for row in PAPER.tables["table2"].rows}
         assert rows["wn"] == rows["wn_published"] == "0.005524"
@@ -213,17 +222,16 @@ class TestFigures:
 
 class TestClaims:
     def test_a_claim_takes_what_its_record_needs(self) -> None:
+        """Of all trainings of each model."""
         claim = PAPER.claims["C1"]
-        assert claim.files == [
-            "celeba_dcgan/vanilla/best/status.json",
-            "celeba_dcgan/vanilla/best/final/optimal.safetensors",
-            "celeba_dcgan/wn/1/status.json",
-            "celeba_dcgan/wn/1/final/optimal.safetensors",
+        trainings = [
+            f"celeba_dcgan/{run}" for run in ("vanilla/1", "vanilla/2", "vanilla/3", "wn/1")
         ]
-        assert claim.changes[1] == "celeba_dcgan/vanilla/best/final/optimal.sha256"
+        names = ("status.json", "running.csv", "final/optimal.safetensors")
+        assert claim.files == [f"{run}/{name}" for run in trainings for name in names]
+        assert claim.changes[2] == "celeba_dcgan/vanilla/1/final/optimal.sha256"
         assert [final.place for final in claim.item.finals] == [
-            "celeba_dcgan/vanilla/best/final/optimal",
-            "celeba_dcgan/wn/1/final/optimal",
+            f"{run}/final/optimal" for run in trainings
         ]
 
     def test_all_instances_are_taken_where_it_needs_them(self) -> None:
@@ -234,20 +242,22 @@ class TestClaims:
     def test_it_depends_on_its_own_module_alone(self) -> None:
         for name, claim in PAPER.claims.items():
             others = {path.stem for path in claim.item.without}
-            assert others == {f"c{k:02d}" for k in range(1, 15)} - {f"c{int(name[1:]):02d}"}
+            modules = {f"c{k:02d}" for k in range(1, len(CLAIMS) + 1)}
+            assert others == modules - {f"c{int(name[1:]):02d}"}
 
     def test_every_claim_of_the_paper_is_planned(self) -> None:
         assert list(PAPER.claims) == list(CLAIMS)
 
 
 class TestStatistics:
-    def test_pairs_are_of_the_best_and_spread_is_of_all(self) -> None:
+    def test_the_evaluator_is_of_the_best_and_others_are_of_all(self) -> None:
         pairs, spread, evaluator = PAPER.statistics["celeba_dcgan"].items
-        assert names(pairs.runs) == ["vanilla", "bn", "wn/1"]
-        assert names(spread.runs) == [f"{m}/{k}" for m in ("vanilla", "bn") for k in (1, 2, 3)] + [
-            "wn/1"
+        assert names(evaluator.runs) == ["vanilla", "bn", "wn/1"]
+        trainings = [f"{m}/{k}" for m in ("vanilla", "bn") for k in (1, 2, 3)] + ["wn/1"]
+        assert names(spread.runs) == names(pairs.runs) == trainings
+        assert [(final.run.name, final.checkpoint) for final in pairs.finals] == [
+            (run, "optimal") for run in trainings
         ]
-        assert {final.checkpoint for final in pairs.finals} == {"optimal"}
         assert spread.finals == []
         assert Final(evaluator.runs[0], "probes") in evaluator.finals
 
@@ -258,7 +268,8 @@ class TestStatistics:
 class TestThePlan:
     def test_items_have_different_names(self) -> None:
         everything = [item.name for item in PAPER.items]
-        assert len(set(everything)) == len(everything) == len(PAPER.figures) + 9 + 2 * 3 + 14
+        assert len(set(everything)) == len(everything) == len(PAPER.items)
+        assert len(everything) == len(PAPER.figures) + 9 + 2 * 3 + len(CLAIMS)
         kinds = ("pairs", "spread", "evaluator")
         statistics = [f"{kind}_{name}" for name in PAPER.statistics for kind in kinds]
         assert PAPER.all_tables == [*PAPER.tables, *statistics]

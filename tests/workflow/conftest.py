@@ -154,6 +154,7 @@ def job_counts(plan: Plan) -> Counter[str]:
         "probe": len(finals) - len(final),
         "sample": len(set(panels)),
         "split": len(data),
+        "baselines": len({run.experiment for run in runs}),
     }
     counts |= dict.fromkeys(("select_optimal", "outcome", "run_provenance"), len(runs))
     counts |= dict.fromkeys([f"{kind}_table" for kind in STATISTICS], len(plan.statistics))

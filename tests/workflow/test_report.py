@@ -14,6 +14,7 @@ import yaml
 from playwright.sync_api import Page, sync_playwright
 
 from tests.workflow.conftest import Repository
+from wngan.verdicts import VERDICTS
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -68,6 +69,8 @@ def test_every_item_has_labels_and_says_what_to_look_for(report: Path) -> None:
         assert "Look for" in caption or "Look along" in caption, path
         assert "paper" in caption, path
         assert "Provenance:" in caption, path
+        if re.search("(tables|figures)/", path):
+            assert re.match("On (digits|others)\\.", caption.strip()), path
         assert "system-message" not in item["caption"], path
     caption = items["results/tables/table3.html"]["caption"]
     assert "tiny/vanilla/1, tiny/vanilla/2. Their" in " ".join(caption.split())
@@ -80,7 +83,8 @@ def test_the_front_page_says_what_was_run_on_what_and_how_it_compares(report: Pa
     assert "tiny_resnet dcgan" not in text
     assert "tiny_resnet resnet 4, batch 4, learning rate 0.001 others, 8×8 vanilla 1 × 20" in text
     assert re.search(r"(CPU|NVIDIA).* torch [\d.]+.* \d+:\d\d:\d\d 20\d\d-\d\d-\d\d", text)
-    assert re.search(r"Its claims: \d+ reproduced, \d+ not reproduced, \d+ undecided", text)
+    counts = ", ".join(rf"\d+ {verdict}" for verdict in VERDICTS)
+    assert re.search(f"Its claims: {counts}", text)
 
 
 def test_the_summary_has_every_loss_of_the_paper_once(finished: Repository) -> None:

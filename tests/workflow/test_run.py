@@ -79,21 +79,54 @@ def test_table2_is_what_the_checkpoints_give(finished: Repository) -> None:
 def test_pairs_are_of_the_final_losses(finished: Repository) -> None:
     folder = finished.root / "results"
     table = pandas.read_csv(folder / "tables/pairs_tiny.csv").set_index(["model", "against"])
-    wn, vanilla = (
+    wn, bn, *vanilla = (
         pandas.read_csv(folder / "runs/tiny" / run / "final/optimal.csv")["loss"].to_numpy()
-        for run in ("wn/1", "vanilla/best")
+        for run in ("wn/1", "bn/1", "vanilla/1", "vanilla/2")
     )
-    row = table.loc[("wn", "vanilla")]
-    assert row["images"] == 12
+    row = table.loc[("wn", "bn")]  # one training each: over images alone
+    assert (row["images"], row["basis"]) == (12, "one training each")
     drawn = np.random.default_rng(1).integers(12, size=(4000, 12))
-    ratios = wn[drawn].mean(axis=1) / vanilla[drawn].mean(axis=1)
-    expected = [wn.mean() / vanilla.mean(), *np.percentile(ratios, [2.5, 97.5])]
+    ratios = wn[drawn].mean(axis=1) / bn[drawn].mean(axis=1)
+    expected = [wn.mean() / bn.mean(), *np.percentile(ratios, [2.5, 97.5])]
     width = expected[2] - expected[1]
     measured = row[["above", "low", "high"]].to_numpy(float) / 100 + 1
     np.testing.assert_allclose(measured, expected, rtol=0, atol=0.1 * width)
-    np.testing.assert_allclose(measured[0], expected[0], rtol=1e-5)
-    np.testing.assert_allclose(row["better"], 100 * (wn < vanilla).mean(), rtol=1e-5)
+    np.testing.assert_allclose(row["better"], 100 * (wn < bn).mean(), rtol=1e-5)
+    row = table.loc[("wn", "vanilla")]
+    means = [each.mean() for each in vanilla]
+    ratio = wn.mean() / np.sqrt(means[0] * means[1])
+    np.testing.assert_allclose(row["above"], 100 * ratio - 100, rtol=1e-4)
+    assert row["basis"] == "1 and 2 trainings"
+    assert row["low"] < row["above"] < row["high"]
     np.testing.assert_allclose(row["paper_above"], -10.4845, rtol=1e-4)  # C1: 10.5 % below
+
+
+def test_table2_has_all_trainings(finished: Repository) -> None:
+    folder = finished.root / "results"
+    row = pandas.read_csv(folder / "tables/table2.csv").iloc[0]
+    means = [
+        pandas.read_csv(folder / f"runs/tiny/vanilla/{k}/final/optimal.csv")["loss"].mean()
+        for k in (1, 2)
+    ]
+    assert row["trainings"] == 2
+    np.testing.assert_allclose(row["trainings_mean"], np.mean(means), rtol=1e-9)
+    deviation = abs(means[0] - means[1]) / 2**0.5
+    np.testing.assert_allclose(row["trainings_standard_deviation"], deviation, rtol=1e-9)
+    assert row["final_loss"] in means
+
+
+def test_baselines_are_those_of_the_data(finished: Repository) -> None:
+    """The mean and the nearest of 30 training images, of which no test image is one."""
+    root = finished.root
+    order = np.load(root / "data/digits/permutation.npy")
+    images = np.load(root / "data/digits/images.npy")[order].reshape(len(order), -1) / 255
+    test, training = images[:12], images[12:42]
+    table = pandas.read_csv(root / "results/baselines/tiny.csv")
+    assert len(table) == 12
+    expected = np.square(test - training.mean(axis=0)).mean(axis=1)
+    np.testing.assert_allclose(table["mean_image"], expected, rtol=1e-4)
+    distances = np.square(test[:, None] - training).mean(axis=2)
+    np.testing.assert_allclose(table["nearest_image"], distances.min(axis=1), rtol=1e-4)
 
 
 def test_spread_is_of_the_instances(finished: Repository) -> None:

@@ -29,13 +29,15 @@ def table2(table: pandas.DataFrame, running: int, final: int) -> str:
         running, final: steps of the evaluations.
     """
     lines = [
-        f"Table 2 on digits: lowest running loss ({running} steps) and final loss ({final} steps)",
+        f"Table 2 on digits: lowest running loss ({running} steps) and final loss ({final} steps) of",
+        "the best training, and the mean final loss of all trainings ± their standard deviation",
         "",
-        f"{'model':10}{'iteration':>10}{'running loss':>15}{'final loss':>13}{'± s.e.':>11}",
+        f"{'model':10}{'iteration':>10}{'running loss':>14}{'final loss':>12}"
+        f"{'trainings':>11}{'mean':>10}{'± s.d.':>10}",
     ]
     lines += [
-        f"{NAMES[row.model]:10}{row.iteration:>10,}{row.running_loss:>15.6f}"
-        f"{row.final_loss:>13.6f}{row.final_standard_error:>11.6f}"
+        f"{NAMES[row.model]:10}{row.iteration:>10,}{row.running_loss:>14.6f}{row.final_loss:>12.6f}"
+        f"{row.trainings:>11}{row.trainings_mean:>10.6f}{row.trainings_standard_deviation:>10.6f}"
         for row in table.itertuples()
     ]
     return "\n".join(lines)

@@ -121,6 +121,7 @@ class TestTables:
         ]
         assert [final.place for final in wn] == ["celeba_dcgan/wn/1/final/optimal"]
         assert set(vanilla) < set(PAPER.tables["table2"].item.finals)
+        assert PAPER.tables["table2"].training_counts == [3, 3, 1, 1]
         assert PAPER.tables["table3"].trainings == []
 
     def test_the_papers_wn_stands_beside_either_gradient(self) -> None:
@@ -224,9 +225,8 @@ class TestClaims:
     def test_a_claim_takes_what_its_record_needs(self) -> None:
         """Of all trainings of each model."""
         claim = PAPER.claims["C1"]
-        trainings = [
-            f"celeba_dcgan/{run}" for run in ("vanilla/1", "vanilla/2", "vanilla/3", "wn/1")
-        ]
+        runs = ("vanilla/1", "vanilla/2", "vanilla/3", "wn/1")
+        trainings = [f"celeba_dcgan/{run}" for run in runs]
         names = ("status.json", "running.csv", "final/optimal.safetensors")
         assert claim.files == [f"{run}/{name}" for run in trainings for name in names]
         assert claim.changes[2] == "celeba_dcgan/vanilla/1/final/optimal.sha256"

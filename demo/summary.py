@@ -29,8 +29,8 @@ def table2(table: pandas.DataFrame, running: int, final: int) -> str:
         running, final: steps of the evaluations.
     """
     lines = [
-        f"Table 2 on digits: lowest running loss ({running} steps) and final loss ({final} steps) of",
-        "the best training, and the mean final loss of all trainings ± their standard deviation",
+        f"Table 2 on digits: the lowest running loss ({running} steps) and the final loss ({final} "
+        "steps)\nof the best training; mean and standard deviation of all trainings' final losses",
         "",
         f"{'model':10}{'iteration':>10}{'running loss':>14}{'final loss':>12}"
         f"{'trainings':>11}{'mean':>10}{'± s.d.':>10}",

@@ -260,7 +260,7 @@ def test_what_became_of_a_run_is_said(finished: Repository) -> None:
     assert (status["iteration"], status["seed"], status["restarts"]) == (40, 5, [])
 
 
-def test_training_leaves_the_test_images_out(finished: Repository) -> None:
+def test_a_split_has_every_image_once(finished: Repository) -> None:
     permutation = np.load(finished.root / "data/digits/permutation.npy")
     assert sorted(permutation) == list(range(1797))
     log = (finished.root / "data/digits/split.log").read_text()

@@ -1,0 +1,245 @@
+"""Which images each stage sees: change one image, and only what may depend on it changes.
+
+Every conclusion stands on this. Test images are the first of a permutation, and training takes the
+rest. Each stage runs on the same data but for one image, whose place in the permutation is known.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file
+
+from scripts import baselines, evaluate, join_shards, outcome, probe, reconstruct, train
+from wngan import outcome as outcomes
+from wngan import running
+from wngan.baselines import Baselines
+from wngan.baselines import read as read_baselines
+from wngan.baselines import write as write_baselines
+from wngan.checkpoint import load
+from wngan.settings import Settings
+from wngan.training import train as train_network
+
+COUNT, TEST = 16, 5
+"""Images of the data set, and how many of them are for testing."""
+
+ORDER = np.random.default_rng(8).permutation(COUNT)
+EVALUATION = {"steps": 3, "lr": 0.01, "loss_batch": 4, "precision": "float32", "label": "a test"}
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Data:
+    """A prepared data set: its images.json, and its permutation."""
+
+    info: Path
+    permutation: Path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Callable[[int | None], Data]:
+    """The data set, with the image at a place of the permutation inverted."""
+
+    def make(changed: int | None = None) -> Data:
+        folder = tmp_path / f"data-{changed}"
+        folder.mkdir(exist_ok=True)
+        images = np.random.default_rng(3).integers(0, 256, (COUNT, 8, 8, 3), dtype=np.uint8)
+        if changed is not None:
+            images[ORDER[changed]] = 255 - images[ORDER[changed]]
+        np.save(folder / "images.npy", images)
+        np.save(folder / "permutation.npy", ORDER)
+        (folder / "images.json").write_text(json.dumps({"count": COUNT}))
+        return Data(folder / "images.json", folder / "permutation.npy")
+
+    return make
+
+
+@pytest.fixture
+def snapshots(tiny: Settings, tmp_path: Path) -> Path:
+    """A folder with the snapshots of a short training, on other images."""
+    images = np.random.default_rng(5).integers(0, 256, (9, 8, 8, 3), dtype=np.uint8)
+    train_network(tiny, images, tmp_path / "run", stop=12)
+    return tmp_path / "run/snapshots"
+
+
+def changes(found: Callable[[Data], Any], data: Callable[[int | None], Data]) -> set[int]:
+    """The places of the images on which depends what is found."""
+    before = found(data(None))
+    return {k for k in range(COUNT) if not np.array_equal(found(data(k)), before, equal_nan=True)}
+
+
+def test_training_leaves_the_test_images_out_and_takes_all_others(
+    data: Callable[[int | None], Data], tiny: Settings, tmp_path: Path
+) -> None:
+    def trained(given: Data) -> np.ndarray:
+        folder = tmp_path / f"trained-{given.info.parent.name}"
+        folder.mkdir()
+        names = ("state.safetensors", "snapshots", "samples.npy", "losses.npy", "status.json")
+        train.main(
+            given.info,
+            given.permutation,
+            None,
+            {name.partition(".")[0]: folder / name for name in names},
+            asdict(tiny),
+            start=0,
+            stop=12,  # six epochs, each of which leaves three of eleven images out
+            test_images=TEST,
+            restarts=0,
+            recovery=folder / "recovery",
+            code="",
+            label="a test",
+            threads=1,
+            device=CPU,
+            save_every=300,
+            reason_to_stop=str,
+        )
+        state, _ = load(folder / "state.safetensors")
+        return np.concatenate([np.ravel(tensor.numpy()) for tensor in state.values()])
+
+    assert changes(trained, data) == set(range(TEST, COUNT))
+
+
+@pytest.mark.parametrize("images", [1, 3, TEST])
+def test_checkpoints_are_chosen_by_the_first_test_images_alone(
+    images: int, data: Callable[[int | None], Data], snapshots: Path, tmp_path: Path
+) -> None:
+    """Each image has a column, in the order of the permutation."""
+
+    def evaluated(given: Data) -> np.ndarray:
+        names = [tmp_path / name for name in ("running.csv", "running.npy", "best.safetensors")]
+        evaluate.main(
+            given.info,
+            given.permutation,
+            snapshots,
+            *names,
+            images=images,
+            segment="1",
+            events=None,
+            device=CPU,
+            **EVALUATION,
+        )
+        losses = np.load(names[1])
+        rows = running.read([names[0]])
+        np.testing.assert_allclose(rows["running_loss"], losses.mean(axis=1), rtol=1e-6)
+        _, best = load(names[2])
+        assert best["iteration"] == rows["iteration"][losses.mean(axis=1).argmin()]
+        return losses
+
+    before = evaluated(data(None))
+    assert before.shape == (3, images)  # the untrained network, and two snapshots
+    for place in range(COUNT):
+        columns = (evaluated(data(place)) != before).any(axis=0)
+        assert set(np.flatnonzero(columns)) == {place} & set(range(images))
+
+
+@pytest.mark.parametrize(("images", "shards"), [(4, 1), (4, 3), (TEST, 2)])
+def test_final_losses_are_of_the_first_test_images_each_once(
+    images: int, shards: int, data: Callable[[int | None], Data], snapshots: Path, tmp_path: Path
+) -> None:
+    def reconstructed(given: Data) -> np.ndarray:
+        files = [tmp_path / f"{shard}.safetensors" for shard in range(1, shards + 1)]
+        for shard, file in enumerate(files, 1):
+            reconstruct.main(
+                given.info,
+                given.permutation,
+                sorted(snapshots.iterdir())[-1],
+                file,
+                images=images,
+                shard=shard,
+                shards=shards,
+                checkpoint="optimal",
+                device=CPU,
+                **EVALUATION,
+            )
+        names = ("final.safetensors", "final.sha256", "final.csv", "final.json")
+        join_shards.main(files, [], *(tmp_path / name for name in names))
+        return load_file(tmp_path / names[0])["losses"]
+
+    before = reconstructed(data(None))
+    assert before.shape == (images,)
+    for place in range(COUNT):
+        changed = reconstructed(data(place)) != before
+        assert set(np.flatnonzero(changed)) == {place} & set(range(images))
+
+
+def test_probes_take_training_images_from_training_and_test_images_from_testing(
+    data: Callable[[int | None], Data], snapshots: Path, tmp_path: Path
+) -> None:
+    def probed(name: str) -> Callable[[Data], np.ndarray]:
+        def losses(given: Data) -> np.ndarray:
+            probe.main(
+                given.info,
+                given.permutation,
+                sorted(snapshots.iterdir())[-1],
+                tmp_path / "probes",
+                images=2,
+                test_images=TEST,
+                starts=1,
+                device=CPU,
+                **EVALUATION,
+            )
+            return load_file(tmp_path / "probes")[name]
+
+        return losses
+
+    assert changes(probed("training"), data) == {TEST, TEST + 1}
+    assert changes(probed("random"), data) == {0, 1}
+    assert changes(probed("own"), data) == set()
+
+
+def test_baselines_take_training_images_from_training(
+    data: Callable[[int | None], Data], tmp_path: Path
+) -> None:
+    """Of the first three of them; test images have a row each."""
+
+    def found(given: Data) -> np.ndarray:
+        arguments = {"test_images": TEST, "training_images": 3, "components": 2}
+        baselines.main(given.info, given.permutation, tmp_path / "losses.csv", **arguments)
+        return np.array(read_baselines(tmp_path / "losses.csv")).T
+
+    before = found(data(None))
+    assert before.shape == (TEST, 3)
+    for place in range(COUNT):
+        rows = (found(data(place)) != before).any(axis=1)
+        everything = set(range(TEST))
+        expected = everything if TEST <= place < TEST + 3 else {place} & everything
+        assert set(np.flatnonzero(rows)) == expected
+
+
+def test_outcomes_are_set_against_test_images(
+    data: Callable[[int | None], Data], tmp_path: Path
+) -> None:
+    """And a run's losses against the mean image's on those of the running evaluation."""
+    samples = np.random.default_rng(1).integers(0, 256, (6, 4, 8, 8, 3), dtype=np.uint8)
+    np.save(tmp_path / "samples.npy", samples)
+    trained = {"status": "running", "iteration": 30, "restarts": [], "reason": ""}
+    (tmp_path / "trained.json").write_text(json.dumps(trained))
+    running.write(tmp_path / "running.csv", [(0, 0.9, 0.0), (30, 0.5, 0.0)])
+    known = Baselines(np.array([0.4, 0.4, 9, 9, 9]), np.zeros(5), np.zeros(5))
+    write_baselines(tmp_path / "baselines.csv", known)
+
+    def found(given: Data, running_images: int = 2) -> np.ndarray:
+        names = ("running.csv", "baselines.csv", "series.csv", "status.json")
+        outcome.main(
+            given.info,
+            given.permutation,
+            [tmp_path / "samples.npy"],
+            [tmp_path / "trained.json"],
+            *(tmp_path / name for name in names),
+            test_images=TEST,
+            running_images=running_images,
+            every=5,
+            lag=5,
+        )
+        return outcomes.read(tmp_path / "series.csv")["diversity"]
+
+    assert changes(found, data) == set(range(TEST))
+    status = json.loads((tmp_path / "status.json").read_text())
+    assert status["status"] == "learned_nothing"  # 0.5 is above the first two images' 0.4
+    found(data(None), running_images=3)
+    assert json.loads((tmp_path / "status.json").read_text())["status"] == "trained"

@@ -108,6 +108,7 @@ rule prepare_folder:
     params:
         image_size=of(dataset, "settings", "image_size"),
         resize=of(dataset, "resize"),
+        split_by=of(dataset, "split_by"),
         code=code("prepare_folder.py"),
     script:
         "../scripts/prepare_folder.py"
@@ -174,6 +175,7 @@ rule split:
     params:
         seed=of(dataset, "settings", "split_seed"),
         test=of(dataset, "settings", "test"),
+        split_by=of(dataset, "split_by"),
         code=code("split.py"),
     script:
         "../scripts/split.py"

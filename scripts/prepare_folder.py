@@ -1,6 +1,7 @@
 """Crops the images of a folder or a zip of the user's."""
 
-from pathlib import Path
+from itertools import groupby
+from pathlib import Path, PurePosixPath
 
 from wngan.datasets.crops import crop_images
 from wngan.datasets.info import write_info
@@ -9,12 +10,26 @@ from wngan.job import run_job
 
 
 def main(
-    source: Path, images: Path, info: Path, image_size: int, resize: bool, threads: int
+    source: Path,
+    images: Path,
+    info: Path,
+    image_size: int,
+    resize: bool,
+    split_by: str | None,
+    threads: int,
 ) -> None:
-    """Writes the crops of the images in `source` to `images` and what they are to `info`."""
+    """Writes the crops of the images in `source` to `images` and what they are to `info`.
+
+    Args:
+        split_by: "folder" adds to `info` the folders that images are in: for images one after the
+            other in the same folder its name, and their number.
+    """
     with replacing(images, info) as (new_images, new_info):
-        crop_images(source, new_images, image_size, threads, resize)
-        write_info(new_info, new_images, f"the images in {source.name}")
+        names = crop_images(source, new_images, image_size, threads, resize)
+        folders = groupby(str(PurePosixPath(name).parent) for name in names)
+        facts = {"folders": [(folder, len(list(images))) for folder, images in folders]}
+        facts = facts if split_by == "folder" else {}
+        write_info(new_info, new_images, f"the images in {source.name}", **facts)
 
 
 if "snakemake" in globals():

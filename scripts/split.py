@@ -1,26 +1,55 @@
 """Writes the permutation that splits a data set into test and training images."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wngan.job import run_job
 from wngan.log import logger
 from wngan.randomness import rng
 
 
-def main(info: Path, permutation: Path, seed: int, test: int) -> None:
+def main(info: Path, permutation: Path, seed: int, test: int, split_by: str | None = None) -> None:
     """Writes to `permutation` a random order of the images that `info` counts.
+
+    Args:
+        test: how many of them are for testing, the first.
+        split_by: "folder" keeps all images of a folder on one side. Whole folders are drawn until
+            they have enough test images; what they have more is left out.
 
     Raises:
         ValueError: no images would be left for training.
     """
-    count = json.loads(info.read_text())["count"]
-    if test >= count:
-        raise ValueError(f"{info} has {count} images: {test} for testing leave none to train on.")
-    np.save(permutation, rng(seed, "split").permutation(count))
-    logger.info("%d images for testing, %d for training.", test, count - test)
+    facts = json.loads(info.read_text())
+    count, random = facts["count"], rng(seed, "split")
+    if split_by == "folder":
+        folders = [folder for folder, images in facts["folders"] for _ in range(images)]
+        order = by_folder(folders, test, random)
+        found = f"{count} images in {len(set(folders))} folders: whole folders with {test}"
+    else:
+        order, found = random.permutation(count), f"{count} images: {test}"
+    if test >= len(order):
+        raise ValueError(f"{info} has {found} for testing leave none to train on.")
+    np.save(permutation, order)
+    unused = f", {count - len(order)} left out" if split_by else ""
+    logger.info("%d images for testing, %d for training%s.", test, len(order) - test, unused)
+
+
+def by_folder(folders: Sequence[str], test: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """A random order of images such that none of the first `test` shares a folder with a later one.
+
+    Args:
+        folders: of each image; of those with test images, images that are too many are left out.
+    """
+    names, of_images, sizes = np.unique(folders, return_inverse=True, return_counts=True)
+    drawn = random.permutation(len(names))
+    needed = int(np.searchsorted(np.cumsum(sizes[drawn]), test)) + 1
+    for_testing = np.isin(of_images, drawn[:needed])
+    tests, others = (random.permutation(np.flatnonzero(on)) for on in (for_testing, ~for_testing))
+    return np.concatenate([tests[:test], others])
 
 
 if "snakemake" in globals():

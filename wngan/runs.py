@@ -146,6 +146,11 @@ class Dataset:
         return bool(self.settings.get("resize", False))
 
     @property
+    def split_by(self) -> str | None:
+        """ "folder" where all images of a folder are for testing, or all for training."""
+        return self.settings.get("split_by")
+
+    @property
     def encoded(self) -> bool:
         """Whether images stay encoded, to be decoded while training."""
         return self.type == "lsun"

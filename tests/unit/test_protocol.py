@@ -13,9 +13,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
 from safetensors.numpy import load_file
 
-from scripts import baselines, evaluate, join_shards, outcome, probe, reconstruct, train
+from scripts import (
+    baselines,
+    evaluate,
+    join_shards,
+    outcome,
+    prepare_folder,
+    probe,
+    reconstruct,
+    split,
+    train,
+)
 from wngan import outcome as outcomes
 from wngan import running
 from wngan.baselines import Baselines
@@ -243,3 +256,43 @@ def test_outcomes_are_set_against_test_images(
     assert status["status"] == "learned_nothing"  # 0.5 is above the first two images' 0.4
     found(data(None), running_images=3)
     assert json.loads((tmp_path / "status.json").read_text())["status"] == "trained"
+
+
+@given(st.lists(st.integers(0, 6), min_size=2, max_size=40), st.integers(1, 20), st.integers(0, 9))
+def test_no_folder_is_on_both_sides(folders: list[int], test: int, seed: int) -> None:
+    names = np.array([f"folder {number}" for number in folders])
+    order = split.by_folder(names.tolist(), test, np.random.default_rng(seed))
+    assert len(set(order)) == len(order)
+    tests, training = names[order[:test]], names[order[test:]]
+    assert not set(tests) & set(training)
+    # All images of other folders are there, and no folder is for testing that need not be.
+    assert len(training) == np.isin(names, training).sum()
+    if len(training):
+        assert len(tests) == test
+        assert set(names) == set(tests) | set(training) or len(set(tests)) < test
+    else:
+        assert set(tests) <= set(names)
+
+
+def test_a_split_by_folder_from_the_images_themselves(tmp_path: Path) -> None:
+    """Six folders, in two others, one of which has images of its own."""
+    for number in range(6):
+        folder = tmp_path / "photos" / "ab"[number % 2] / f"video {number}"
+        folder.mkdir(parents=True)
+        for frame in range(4):
+            shade = np.full((8, 8, 3), 10 * number + frame, np.uint8)
+            Image.fromarray(shade).save(folder / f"{frame}.png")
+    Image.fromarray(np.full((8, 8, 3), 99, np.uint8)).save(tmp_path / "photos/a/video.png")
+    files = tmp_path / "images.npy", tmp_path / "images.json"
+    prepare_folder.main(tmp_path / "photos", *files, 8, False, "folder", 1)
+    split.main(files[1], tmp_path / "permutation.npy", 1, 6, "folder")
+    order = np.load(tmp_path / "permutation.npy")
+    videos = np.load(files[0])[order, 0, 0, 0] // 10
+    tests, training = set(videos[:6]), set(videos[6:])
+    assert not tests & training
+    assert len(tests) == 2
+    assert len(order) in (6 + 17, 6 + 20)  # two or three frames too many are left out
+    with pytest.raises(
+        ValueError, match="25 images in 7 folders: whole folders with 22 for testing"
+    ):
+        split.main(files[1], tmp_path / "permutation.npy", 1, 22, "folder")

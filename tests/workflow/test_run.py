@@ -19,12 +19,14 @@ from safetensors.numpy import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.workflow.conftest import Repository, results
+from wngan import checkpoint
 from wngan.evaluator import reconstruct
 from wngan.randomness import fixed_codes, rng
-from wngan.settings import load_generator
+from wngan.settings import Settings, load_generator
 from wngan.tensors import to_tensor
+from wngan.training import train
 
-SEGMENTS, FINALS = 9, 9
+SEGMENTS, FINALS = 9, 13
 """Of the tiny configuration: training jobs and final reconstructions."""
 
 CONDA = """#!/bin/sh
@@ -265,6 +267,22 @@ def test_a_split_has_every_image_once(finished: Repository) -> None:
     assert sorted(permutation) == list(range(1797))
     log = (finished.root / "data/digits/split.log").read_text()
     assert "12 images for testing, 1785 for training" in log
+
+
+def test_a_run_is_a_training_on_the_training_images(finished: Repository, tmp_path: Path) -> None:
+    """The same program, given these images alone, ends with the same bits."""
+    root = finished.root
+    order = np.load(root / "data/digits/permutation.npy")
+    images = np.load(root / "data/digits/images.npy")[order[12:]]
+    state, metadata = checkpoint.load(
+        root / "results/runs/tiny/vanilla/2/segments/1/state.safetensors"
+    )
+    settings = metadata["settings"] | {"channels": tuple(metadata["settings"]["channels"])}
+    torch.set_num_threads(1)
+    train(Settings(**settings), images, tmp_path, stop=20)
+    again, _ = checkpoint.load(tmp_path / "state.safetensors")
+    assert state.keys() == again.keys()
+    assert all(torch.equal(state[name], again[name]) for name in state)
 
 
 def test_another_run_gives_the_same_bytes(finished: Repository, repository: Repository) -> None:

@@ -22,7 +22,7 @@ SUFFIXES = (".jpeg", ".jpg", ".png", ".webp")
 
 def crop_images(
     source: Path, output: Path, image_size: int, workers: int, resize: bool = False
-) -> None:
+) -> list[str]:
     """Writes the central crops of the images in `source` to `output`, by name, as one .npy array.
 
     Args:
@@ -31,6 +31,9 @@ def crop_images(
         image_size: of the crops.
         workers: processes that decode.
         resize: whether an image's shorter side first becomes `image_size`.
+
+    Returns:
+        The images' names.
 
     Raises:
         ValueError: `source` has no images, or one is damaged or smaller than the crop.
@@ -51,6 +54,7 @@ def crop_images(
         # After an error, map drops the blocks that have not begun.
         for count in pool.map(partial(_crop_block, source, output, resize), starts, blocks):
             progress.update(count)
+    return names
 
 
 def image_names(source: Path) -> list[str]:

@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from wngan.files import file_digest
 
 
-def write_info(info: Path, array: Path, source: str, **facts: str | int) -> None:
+def write_info(info: Path, array: Path, source: str, **facts: Any) -> None:
     """Writes a JSON file with the count, size and digest of the images in the file `array`.
 
     Args:

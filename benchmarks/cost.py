@@ -23,7 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from wngan.device import free_device
 from wngan.losses import LOGISTIC
 from wngan.plan import Plan
-from wngan.runs import Experiment
+from wngan.runs import BEST, Experiment
 from wngan.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -72,7 +72,11 @@ def settings_of(experiment: Experiment, model: str) -> Settings:
 
 def cost(plan: Plan) -> pandas.DataFrame:
     """A row per experiment: training jobs, the longest chain of them, PFLOP of each stage, disk."""
-    finals = {final for item in plan.items for final in item.finals}
+    finals = [
+        final
+        for final in plan.known_finals
+        if final.run.instance != BEST or final.checkpoint == "probes"  # others are copies
+    ]
     rows = []
     for experiment in plan.experiments.values():
         row: dict[str, Any] = {"experiment": experiment.name} | dict.fromkeys(COLUMNS, 0)

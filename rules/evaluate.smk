@@ -157,6 +157,8 @@ rule reconstruct_shard:
         provenance=temp(f"{RUN}/final/{{checkpoint}}/{{shard}}.provenance.json"),
     log:
         f"{RUN}/final/{{checkpoint}}/{{shard}}.log",
+    wildcard_constraints:
+        instance=r"\d+",
     conda:
         "../envs/wngan.yaml"
     resources:
@@ -188,6 +190,8 @@ rule join_shards:
         provenance=f"{RUN}/final/{{checkpoint}}.provenance.json",
     log:
         f"{RUN}/final/{{checkpoint}}.log",
+    wildcard_constraints:
+        instance=r"\d+",
     localrule: True
     conda:
         "../envs/wngan.yaml"
@@ -195,6 +199,32 @@ rule join_shards:
         code=code("join_shards.py"),
     script:
         "../scripts/join_shards.py"
+
+
+rule select_final:
+    """Keep the final reconstruction of a model's best instance."""
+    input:
+        running=of_runs(model, "running.csv"),
+        reconstructions=large(finals_of_instances("safetensors")),
+        digest=finals_of_instances("sha256"),
+        losses=finals_of_instances("csv"),
+        provenance=finals_of_instances("provenance.json"),
+    output:
+        reconstructions=f"{RUN}/final/{{checkpoint}}.safetensors",
+        digest=f"{RUN}/final/{{checkpoint}}.sha256",
+        losses=f"{RUN}/final/{{checkpoint}}.csv",
+        provenance=f"{RUN}/final/{{checkpoint}}.provenance.json",
+    log:
+        f"{RUN}/final/{{checkpoint}}.log",
+    wildcard_constraints:
+        instance="best",
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        code=code("select_instance.py"),
+    script:
+        "../scripts/select_instance.py"
 
 
 rule probe:

@@ -28,6 +28,13 @@ def of_trainings(record, suffix):
     ]
 
 
+def finals_of_instances(suffix):
+    """A file of the final reconstruction of each of a model's instances."""
+    return lambda wildcards: [
+        f"{RUNS}/{run.place}/final/{wildcards.checkpoint}.{suffix}" for run in model(wildcards).runs
+    ]
+
+
 def of_files(record, attribute):
     """The files that a record lists in an attribute."""
     return lambda wildcards: [f"{RUNS}/{file}" for file in getattr(record(wildcards), attribute)]

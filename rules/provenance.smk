@@ -30,7 +30,7 @@ rule provenance:
         [f"{RESULTS}/figures/{name}.png" for name in PLAN.figures],
         [f"{RESULTS}/claims/{name}.csv" for name in PLAN.claims],
         records=[f"{RUNS}/{run}/provenance.json" for run in PLAN.known_runs],
-        final_records=[f"{RUNS}/{final}.provenance.json" for final in PLAN.known_finals],
+        final_records=[f"{RUNS}/{final.place}.provenance.json" for final in PLAN.known_finals],
     output:
         provenance=f"{RESULTS}/provenance.json",
         devices=f"{RESULTS}/devices.csv",
@@ -48,7 +48,7 @@ rule provenance:
     params:
         results=made_of,
         runs=PLAN.known_runs,
-        finals=PLAN.known_finals,
+        finals=[final.place for final in PLAN.known_finals],
         code=code("provenance_table.py"),
     script:
         "../scripts/provenance_table.py"

@@ -464,9 +464,16 @@ class Plan:
         )
 
     @cached_property
-    def known_finals(self) -> list[str]:
-        """The places of the final reconstructions behind all items."""
-        return sorted({final.place for item in self.items for final in item.finals})
+    def known_finals(self) -> list[Final]:
+        """The final reconstructions behind all items; behind a model's best, all its instances'."""
+        shown = {final for item in self.items for final in item.finals}
+        behind = {
+            Final(run, final.checkpoint)
+            for final in shown
+            if final.checkpoint != "probes"
+            for run in self.experiments[final.run.experiment].trainings(final.run)
+        }
+        return sorted(shown | behind, key=lambda final: final.place)
 
     def rows(
         self, table: str, experiment: Experiment, others: bool = False

@@ -134,8 +134,9 @@ def job_counts(plan: Plan) -> Counter[str]:
     """How many jobs of each rule a plan needs from the start, but `all`."""
     known = [place.split("/") for place in plan.known_runs]
     runs = [plan.experiments[name].instance(model, number) for name, model, number in known]
-    finals = [place.split("/final/") for place in plan.known_finals]
-    final = [plan.experiments[run.split("/")[0]] for run, name in finals if name != "probes"]
+    probes = [final for final in plan.known_finals if final.checkpoint == "probes"]
+    finals = [final.run for final in plan.known_finals if final.checkpoint != "probes"]
+    final = [plan.experiments[run.experiment] for run in finals if run.instance != BEST]
     taken = {run for item in plan.items for run in item.runs}
     panels = [file for figure in plan.figures.values() for file in figure.panel_files]
     data = {plan.experiments[run.experiment].dataset.name for run in runs}
@@ -151,7 +152,8 @@ def job_counts(plan: Plan) -> Counter[str]:
         "select_instance": sum(run.instance == BEST for run in taken),
         "join_shards": len(final),
         "reconstruct_shard": sum(x.settings["evaluation"]["final"]["shards"] for x in final),
-        "probe": len(finals) - len(final),
+        "select_final": len(finals) - len(final),
+        "probe": len(probes),
         "sample": len(set(panels)),
         "split": len(data),
         "baselines": len({run.experiment for run in runs}),

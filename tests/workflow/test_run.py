@@ -26,7 +26,7 @@ from wngan.settings import Settings, load_generator
 from wngan.tensors import to_tensor
 from wngan.training import train
 
-SEGMENTS, FINALS = 9, 13
+SEGMENTS, FINALS = 9, 11
 """Of the tiny configuration: training jobs and final reconstructions."""
 
 CONDA = """#!/bin/sh

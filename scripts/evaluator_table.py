@@ -37,8 +37,19 @@ QUANTITIES = {
     "starts": ("random starts", "number", "{}"),
     "random_best": ("", "lowest loss", "{:.6f}"),
     "random_better": ("", "better, %", "{:.0f}"),
+    "within": ("codes within the prior", "loss", "{:.6f}"),
+    "within_above": ("codes within the prior above any", "%", "{:+.1f}"),
+    "within_low": ("", "from", "{:+.1f}"),
+    "within_high": ("", "to", "{:+.1f}"),
+    "recalibrated": ("recalibrated batch norms", "loss", "{:.6f}"),
+    "recalibrated_above": ("recalibrated above running", "%", "{:+.1f}"),
+    "recalibrated_low": ("", "from", "{:+.1f}"),
+    "recalibrated_high": ("", "to", "{:+.1f}"),
 }
 """The table's columns but for the model; in the page they are rows: of what, what, its format."""
+
+ABLATIONS = ("within", "recalibrated")
+"""Other ways to reconstruct the same test images from zero; the second is of batch norms alone."""
 
 BETTER = 0.99
 """Of the loss from zero: below it a random start counts as better."""
@@ -90,6 +101,11 @@ def main(
         row["random_best"] = random.min(axis=0).mean()
         better = np.where(np.isnan(random + zero), np.nan, random < BETTER * zero)
         row["random_better"] = 100 * better.mean()
+        for name in filter(probe.__contains__, ABLATIONS):
+            row[name] = probe[name].mean(dtype=float)
+            more = [above(ratio, 1) for ratio in paired_ratio(probe[name], zero)]
+            columns = (f"{name}_above", f"{name}_low", f"{name}_high")
+            row |= dict(zip(columns, more, strict=True))
         rows.append(row)
     known = read_baselines(baselines, slice(running_images, len(test)))
     for name, losses in known._asdict().items():

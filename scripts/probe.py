@@ -1,20 +1,40 @@
-"""Reconstructs what the final evaluation does not: own samples, training images, random starts."""
+"""Reconstructs what the final evaluation does not, and as it does not.
 
+Own samples and training images; test images from random starts, within the prior, and by batch
+norms with other statistics.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wngan.checkpoint import save
 from wngan.computing import compute
 from wngan.data import open_images
 from wngan.evaluator import reconstruct
 from wngan.folding import fold
+from wngan.layers import recalibrate
 from wngan.progress import Progress
 from wngan.randomness import fixed_codes, rng
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
+
+RECALIBRATED = 10_000
+"""Fresh codes that batch norms are given, in batches of the training's size."""
+
+LENGTHS = 10_000
+"""Codes by which the length of the prior's is known."""
+
+
+def codes_of_batches(size: int, length: int, device: torch.device) -> Iterator[Tensor]:
+    """Batches (size, length) of fresh codes, `RECALIBRATED` in all."""
+    draws = rng(0, "recalibration")
+    for _ in range(RECALIBRATED // size):
+        batch = draws.standard_normal((size, length), dtype=np.float32)
+        yield torch.from_numpy(batch).to(device)
 
 
 def main(
@@ -37,7 +57,10 @@ def main(
     The file has `own` (images,), of the generator's own samples; `training` (images,), of the first
     training images, which follow `test_images` in the permutation (fewer if there are fewer); and
     `random` (starts, images), of the first test images from codes drawn from the prior in place of
-    zero. Codes are the same for every run.
+    zero. Codes are the same for every run. `within` (images,) is of the first test images with
+    codes no longer than 99 % of the prior's are. Of a generator with batch norms there is
+    `recalibrated` (images,), with their statistics over `RECALIBRATED` fresh codes in place of the
+    running ones.
 
     Samples are not rounded to 8 bits, as images are: some code makes each of them exactly, and what
     is lost is the optimizer's. Rounding would add (1/255)² / 12 = 0.0000013.
@@ -52,12 +75,20 @@ def main(
     shape = (images, code_length)
     label = f"{label} probes"
 
-    total = steps * (len(training) + (starts + 1) * images)
+    other, _ = load_generator(generator, device)
+    has_norms = recalibrate(other, codes_of_batches(loss_batch, code_length, device))
+    longest = np.quantile(np.linalg.norm(fixed_codes(LENGTHS, code_length), axis=1), 0.99)
+    total = steps * (len(training) + (starts + 2 + has_norms) * images)
     with Progress(label, total=total, unit="image·step") as progress:
 
-        def losses(targets: Tensor, start: Tensor | None = None) -> Tensor:
+        def losses(
+            targets: Tensor,
+            start: Tensor | None = None,
+            network: nn.Module = folded,
+            max_norm: float | None = None,
+        ) -> Tensor:
             return reconstruct(
-                folded,
+                network,
                 targets,
                 code_length=code_length,
                 start=start,
@@ -65,6 +96,7 @@ def main(
                 lr=lr,
                 loss_batch=loss_batch,
                 precision=precision,
+                max_norm=max_norm,
                 on_step=progress.update,
             ).losses
 
@@ -82,7 +114,10 @@ def main(
             "own": losses(made.images),
             "training": losses(training),
             "random": torch.stack(random),
+            "within": losses(test, max_norm=float(longest)),
         }
+        if has_norms:
+            found["recalibrated"] = losses(test, network=fold(other))
     save(probes, found, {"iteration": trained["iteration"]})
     return {"images": images, "starts": starts, "image_steps": total}
 

@@ -45,6 +45,7 @@ def reconstruct(
     loss_batch: int = 32,
     compute_batch: int | None = None,
     precision: str = "float32",
+    max_norm: float | None = None,
     on_step: Callable[[int], object] | None = None,
 ) -> Reconstruction:
     """Finds codes whose images come closest to `images`, by RMSProp from zero (section 4).
@@ -67,6 +68,8 @@ def reconstruct(
         loss_batch: the constant B that the summed losses are divided by.
         compute_batch: images at once; by default `images_at_once`.
         precision: of the generator, as in `wngan.precision.computing_in`.
+        max_norm: codes that are longer are shortened to it after each step; by default, as in the
+            paper, they may have any length.
         on_step: called after each step with the number of images that took it, for a progress bar.
 
     Returns:
@@ -75,8 +78,8 @@ def reconstruct(
 
     Raises:
         ValueError: no images, images of another shape than the generator's or not floating point,
-            a `start` of another shape than (N, L), a negative `steps`, a batch that is not
-            positive, or an unknown `precision`.
+            a `start` of another shape than (N, L), a negative `steps`, a batch or a
+            `max_norm` that is not positive, or an unknown `precision`.
     """
     if images.ndim != 4 or not len(images) or not images.is_floating_point():
         raise ValueError(
@@ -85,6 +88,8 @@ def reconstruct(
         )
     if steps < 0 or loss_batch < 1 or (compute_batch is not None and compute_batch < 1):
         raise ValueError("steps must be at least 0, loss_batch and compute_batch at least 1.")
+    if max_norm is not None and not max_norm > 0:
+        raise ValueError(f"max_norm must be positive, not {max_norm}.")
     if code_length is None:
         code_length = int(generator.code_length)  # type: ignore[arg-type]
     if start is not None and start.shape != (len(images), code_length):
@@ -106,7 +111,7 @@ def reconstruct(
                     codes.copy_(start[first : first + compute_batch].detach())
                 codes.requires_grad_()
                 optimizer = RMSProp([codes], lr)
-                once = partial(_step, generator, targets, codes, optimizer, loss_batch)
+                once = partial(_step, generator, targets, codes, optimizer, loss_batch, max_norm)
                 advance = replayed(once, [], [codes, *optimizer.squares]) if steps else once
                 curve = []
                 for step in range(steps):
@@ -159,11 +164,19 @@ def images_at_once(generator: nn.Module, code_length: int) -> int:
 
 
 def _step(
-    generator: nn.Module, targets: Tensor, codes: Tensor, optimizer: RMSProp, loss_batch: int
+    generator: nn.Module,
+    targets: Tensor,
+    codes: Tensor,
+    optimizer: RMSProp,
+    loss_batch: int,
+    max_norm: float | None,
 ) -> Tensor:
     """Changes the codes (n, L) once; returns the losses (n,) before that."""
     losses = _losses(generator(codes).to(targets.dtype), targets)
     optimizer.step(torch.autograd.grad(losses.sum() / loss_batch, [codes]))
+    if max_norm is not None:
+        with torch.no_grad():
+            codes *= (max_norm / codes.norm(dim=1, keepdim=True)).clamp(max=1)
     return losses.detach()
 
 

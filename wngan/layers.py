@@ -8,7 +8,7 @@ All tensors are floating point; images and feature maps are (N, C, H, W).
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -365,6 +365,35 @@ def batches_at_once(network: nn.Module, count: int) -> Iterator[None]:
     finally:
         for norm in norms:
             norm.batches = 1
+
+
+@torch.no_grad()
+def recalibrate(network: nn.Module, batches: Iterable[Tensor]) -> bool:
+    """Replaces the running statistics of batch norms by their means over batches of inputs.
+
+    In training they follow networks that change; these are of the network as it is.
+
+    Args:
+        network: in inference mode, in which it stays.
+        batches: inputs, each as large as those of the training.
+
+    Returns:
+        Whether there are batch norms in `network`; if not, nothing was done.
+    """
+    norms = [m for m in network.modules() if isinstance(m, BatchNorm2d | MeanOnlyBatchNorm2d)]
+    if not norms:
+        return False
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.train()
+    for number, batch in enumerate(batches, 1):
+        for norm in norms:
+            norm.momentum = 1 / number
+        network(batch)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+        norm.eval()
+    return True
 
 
 @torch.no_grad()

@@ -159,8 +159,8 @@ class Statistics:
 
     @property
     def probes(self) -> int:
-        """Images to reconstruct: own samples, training images, test images from random starts."""
-        return (2 + self.settings["random_starts"]) * self.settings["images"]
+        """Images to reconstruct: own samples, training images, and test images in several ways."""
+        return (4 + self.settings["random_starts"]) * self.settings["images"]
 
     @property
     def probe_minutes(self) -> int:

@@ -382,3 +382,36 @@ def test_joined_shards_have_a_digest_that_changes_with_any_array(tmp_path: Path)
         made.append([path.read_bytes() for path in outputs])
     assert [a == b for a, b in zip(made[0], made[1], strict=True)] == [False, False, True, True]
     assert made[1] == made[2]
+
+
+class TestWithinTheNorm:
+    def test_codes_are_projected_after_each_step(self) -> None:
+        generator, images = small_generator(), random_images(3)
+        norm = 0.3
+        found = reconstruct(generator, images, steps=30, lr=0.05, loss_batch=4, max_norm=norm)
+        codes = []
+        for image in images:
+            code = torch.zeros(1, 5, dtype=images.dtype, requires_grad=True)
+            optimizer = torch.optim.RMSprop([code], lr=0.05, alpha=0.9, eps=1e-6)
+            for _ in range(30):
+                optimizer.zero_grad()
+                (((generator(code)[0] - image) ** 2).mean() / 4).backward()
+                optimizer.step()
+                with torch.no_grad():
+                    code /= max(1, code.norm().item() / norm)
+            codes.append(code.detach()[0])
+        torch.testing.assert_close(found.codes, torch.stack(codes), rtol=1e-6, atol=1e-9)
+        assert found.codes.norm(dim=1).max() <= norm * (1 + 1e-9)
+
+    def test_a_norm_that_is_never_reached_changes_nothing(self) -> None:
+        generator, images = small_generator(), random_images(3)
+        free, wide = (
+            reconstruct(generator, images, steps=9, max_norm=norm) for norm in (None, 1e9)
+        )
+        assert torch.equal(free.codes, wide.codes)
+        assert (free.codes.norm(dim=1) > 0).all()
+
+    @pytest.mark.parametrize("norm", [0, -1.0, float("nan")])
+    def test_it_must_be_positive(self, norm: float) -> None:
+        with pytest.raises(ValueError, match="max_norm must be positive"):
+            reconstruct(small_generator(), random_images(), steps=1, max_norm=norm)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wngan import layers
+from wngan.dcgan import Generator
 from wngan.layers import (
     AffineWNConv2d,
     AffineWNConvTranspose2d,
@@ -30,6 +31,7 @@ from wngan.layers import (
     WNAdd,
     clip_slopes,
     lipschitz_constant,
+    recalibrate,
 )
 from wngan.recipes import RECIPES
 
@@ -790,3 +792,42 @@ class TestLipschitzConstant:
 
 def test_eps_is_the_papers() -> None:
     assert layers.EPS == 1e-6
+
+
+class TestRecalibration:
+    @pytest.mark.parametrize("model", ["bn", "wn_mean_bn"])
+    def test_statistics_are_means_over_batches(self, model: str) -> None:
+        """Those of the first normalization, whose inputs no other changes."""
+        torch.manual_seed(0)
+        generator = Generator(8, (4,), 6, model).double().eval()
+        norm = next(m for m in generator.modules() if hasattr(m, "running_mean"))
+        inputs: list[Tensor] = []
+        hook = norm.register_forward_hook(lambda _, given, __: inputs.append(given[0]))
+        batches = [3 * torch.randn(16, 6, dtype=torch.float64) for _ in range(5)]
+        momentum = norm.momentum
+        assert recalibrate(generator, batches)
+        hook.remove()
+        assert len(inputs) == 5
+        means = torch.stack([x.mean((0, 2, 3)) for x in inputs])
+        torch.testing.assert_close(norm.running_mean, means.mean(0))
+        if isinstance(norm, nn.BatchNorm2d):
+            variances = torch.stack([x.transpose(0, 1).flatten(1).var(1) for x in inputs])
+            torch.testing.assert_close(norm.running_var, variances.mean(0))
+        assert norm.momentum == momentum
+        assert not any(module.training for module in generator.modules())
+
+    def test_nothing_else_changes_and_the_same_again_changes_nothing(self) -> None:
+        torch.manual_seed(0)
+        generator = Generator(8, (4,), 6, "bn").eval()
+        before = {name: parameter.clone() for name, parameter in generator.named_parameters()}
+        batches = [torch.randn(16, 6) for _ in range(3)]
+        recalibrate(generator, batches)
+        once = {name: buffer.clone() for name, buffer in generator.named_buffers()}
+        recalibrate(generator, batches)
+        assert all(torch.equal(p, before[name]) for name, p in generator.named_parameters())
+        counts = "num_batches_tracked"
+        for name, buffer in generator.named_buffers():
+            assert counts in name or torch.equal(buffer, once[name])
+
+    def test_without_batch_norms_there_is_nothing_to_do(self) -> None:
+        assert not recalibrate(Generator(8, (4,), 6, "wn").eval(), iter([None]))  # type: ignore[list-item]

@@ -262,7 +262,7 @@ class TestStatistics:
         assert Final(evaluator.runs[0], "probes") in evaluator.finals
 
     def test_probes_are_counted(self) -> None:
-        assert PAPER.statistics["celeba_dcgan"].probes == (2 + 3) * 200
+        assert PAPER.statistics["celeba_dcgan"].probes == (4 + 3) * 200
 
 
 class TestThePlan:

@@ -202,6 +202,7 @@ def test_probes_take_training_images_from_training_and_test_images_from_testing(
 
     assert changes(probed("training"), data) == {TEST, TEST + 1}
     assert changes(probed("random"), data) == {0, 1}
+    assert changes(probed("within"), data) == {0, 1}
     assert changes(probed("own"), data) == set()
 
 

@@ -125,7 +125,9 @@ def test_the_evaluator(tmp_path: Path) -> None:
         "training": np.array([4, 6], np.float32),
         "random": np.array([[5, 7.95], [9, 20], [4.9, 30]], np.float32),
     }
+    found["within"] = np.array([6, 10], np.float32)
     save_file(found, tmp_path / "probes")
+    found["recalibrated"] = np.array([6, 10], np.float32)
     save_file({name: array * np.nan for name, array in found.items()}, tmp_path / "none")
     known = Baselines(*np.array([[9, 50, 70, 9], [9, 20, 40, 9], [9, 6, 10, 9]]))
     baselines.write(tmp_path / "baselines.csv", known)
@@ -157,6 +159,10 @@ def test_the_evaluator(tmp_path: Path) -> None:
     assert wn["random_best"] == pytest.approx((4.9 + 7.95) / 2)
     assert wn["random_better"] == pytest.approx(100 / 6, rel=1e-4)  # 7.95 is hardly below 8
     assert table.loc[1].drop(["model", "status", *counts]).isna().all()
+    assert wn["within"] == 8
+    assert wn["within_above"] == pytest.approx(100 * 8 / 6.5 - 100, rel=1e-5)
+    assert [wn["within_low"], wn["within_high"]] == pytest.approx([20, 25], abs=1e-3)
+    assert np.isnan(wn["recalibrated"])
     # The same test images without a generator.
     names = ["model", "test_images", "test", "test_standard_error"]
     assert table.loc[2:, names].to_numpy().tolist() == [

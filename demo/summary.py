@@ -13,6 +13,7 @@ import yaml
 
 from wngan.model_names import NAMES
 from wngan.provenance import code_digest, config_digest
+from wngan.verdicts import VERDICTS
 
 ROOT = Path(__file__).parents[1]
 SHOWN = re.compile(
@@ -49,8 +50,8 @@ def summary(config: Path) -> str:
     results = Path(settings["results"])
     evaluation = settings["experiments"]["digits_dcgan"]["evaluation"]
     steps = evaluation["running"]["steps"], evaluation["final"]["steps"]
-    verdicts = pandas.read_csv(results / "claims.csv")["verdict"].value_counts(sort=False)
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    found = pandas.read_csv(results / "claims.csv")["verdict"].value_counts()
+    counts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS if verdict in found)
     return f"""\
 The report: {results}/report.html
 Tables:     {results}/tables/

@@ -358,7 +358,7 @@ def test_c10() -> None:
     assert "(vanilla at its optimum)" in b["quantity"]
     assert c["measured"] == pytest.approx(400, rel=0.01)
     assert 300 < c["low"] < c["high"] < 500
-    assert c["basis"] == "one training each, whose spread is left out"
+    assert c["basis"] == "one training each, images alone"
     assert verdicts("C10", *cifar(4.1, falling))[0] == NO  # 2.5 %, as noise would have it
     assert verdicts("C10", *cifar(4.4, falling))[0] == DIRECTION
     # Where the optimum is the last iteration, it is not above itself.

@@ -88,7 +88,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
             [wn, vanilla],
             step,
             untestable=never_trained(wn, vanilla) or too_short,
-            spread="whose spread is left out",
+            spread="images alone",
         ),
     ]
 

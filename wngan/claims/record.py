@@ -89,7 +89,7 @@ class Finding:
         paper: the paper's figure; NaN if it has none.
         by_value: whether the interval is for reading alone.
         untestable: why the runs cannot test the claim; "" if they can.
-        spread: how the interval takes trainings to differ, if not by their own spread alone.
+        spread: how the interval takes trainings to differ, if not by how these do.
     """
 
     part: str
@@ -109,8 +109,11 @@ class Finding:
 
     @property
     def basis(self) -> str:
-        """How many trainings it rests on, and what is assumed of their spread."""
-        return ", ".join(filter(None, (basis(*self.models), self.spread)))
+        """How many trainings it rests on, and what its interval says of others."""
+        single = all(len(runs) == 1 for runs in self.models)
+        of_images = single and not (self.by_value or np.isnan(self.measured.low))
+        spread = self.spread or ("images alone" if of_images else "")
+        return ", ".join(filter(None, (basis(*self.models), spread)))
 
 
 class PaperValues:

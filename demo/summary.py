@@ -44,14 +44,27 @@ def table2(table: pandas.DataFrame, running: int, final: int) -> str:
     return "\n".join(lines)
 
 
+def verdicts(claims: pandas.DataFrame) -> str:
+    """How often each verdict came out, and on which claims.
+
+    Args:
+        claims: results/demo/claims.csv.
+    """
+    parts = claims["claim"] + claims["part"].where(claims["part"].str.isalpha(), "")
+    counts = claims["verdict"].value_counts()
+    lines = []
+    for verdict in filter(counts.__contains__, VERDICTS):
+        names = dict.fromkeys(parts[claims["verdict"] == verdict])
+        lines.append(f"  {counts[verdict]:2} {verdict}: {', '.join(names)}")
+    return "\n".join(lines)
+
+
 def summary(config: Path) -> str:
     """What the configuration in a file gave."""
     settings = yaml.safe_load(config.read_text())
     results = Path(settings["results"])
     evaluation = settings["experiments"]["digits_dcgan"]["evaluation"]
     steps = evaluation["running"]["steps"], evaluation["final"]["steps"]
-    found = pandas.read_csv(results / "claims.csv")["verdict"].value_counts()
-    counts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS if verdict in found)
     return f"""\
 The report: {results}/report.html
 Tables:     {results}/tables/
@@ -60,7 +73,8 @@ Claims:     {results}/claims.html
 
 {table2(pandas.read_csv(results / "tables/table2.csv"), *steps)}
 
-The paper's claims, on digits: {counts}.
+The paper's claims, on digits:
+{verdicts(pandas.read_csv(results / "claims.csv", keep_default_na=False))}
 """
 
 

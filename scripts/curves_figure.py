@@ -57,10 +57,11 @@ def main(
             peaks.append(np.quantile(losses[np.isfinite(losses)], 0.98))
         if f"{run}@optimal" in paper:
             plots.paper_mark(axes, paper[f"{run}@optimal"], **style)
-    plots.baselines(axes, read_baselines(baselines, slice(running_images)))
+    known = read_baselines(baselines, slice(running_images))
+    plots.baselines(axes, known)
     plots.iteration_axis(axes)
     axes.set_xlim(0, until)
-    top = 1.1 * max(peaks) if peaks else None  # the first losses are beyond it
+    top = 1.1 * max([*peaks, known.mean_image.mean()])  # the first losses are beyond it
     plots.loss_axis(axes, "running reconstruction loss", top)
     marks = {"lowest": bool(peaks), "collapse": bool(collapses), "paper": bool(paper)}
     plots.legend(figure, axes, **marks)

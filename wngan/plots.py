@@ -114,9 +114,10 @@ def paper_mark(axes: Axes, value: float, **style: Any) -> None:
 
 
 def baselines(axes: Axes, losses: Baselines) -> None:
-    """Draws the mean of each of them as a thin gray line."""
+    """Draws the mean of each of them as a thin gray line; its label has the number."""
     for (name, each), style in zip(losses._asdict().items(), (":", "-.", "--"), strict=True):
-        axes.axhline(each.mean(), label=NAMES[name], color="gray", linewidth=0.5, linestyle=style)
+        label = f"{NAMES[name]}, {each.mean():.2g}"
+        axes.axhline(each.mean(), label=label, color="gray", linewidth=0.5, linestyle=style)
 
 
 def legend(figure: Figure, axes: Axes, **marks: bool) -> None:

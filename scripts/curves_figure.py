@@ -34,7 +34,7 @@ def main(
         running_images: of the running evaluation, the first of them.
         paper: the paper's lowest losses of some of the runs, such as that of "bn@optimal".
     """
-    figure = plots.figure(plots.COLUMN, 2.7)
+    figure = plots.figure(plots.COLUMN, 2.9)
     axes = figure.add_subplot()
     peaks, collapses = [], []
     for path, status, run in zip(running, statuses, runs, strict=True):

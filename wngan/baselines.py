@@ -26,8 +26,8 @@ class Baselines(NamedTuple):
 
 
 NAMES = {
-    "mean_image": "mean training image",
-    "nearest_image": "nearest training image",
+    "mean_image": "mean image",
+    "nearest_image": "nearest image",
     "principal_components": "principal components",
 }
 """What tables and figures call them."""

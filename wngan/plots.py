@@ -102,7 +102,7 @@ def loss_axis(axes: Axes, label: str, top: float | None = None) -> None:
     axes.set_ylim(top=top)
     low, high = axes.get_ylim()
     fine = (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)
-    ticks = fine if high < 3 * low else (1, 1.5, 2, 3, 5, 7)
+    ticks = fine if high < 3 * low else (1, 1.5, 2, 3, 5, 7) if high < 15 * low else (1, 2, 5)
     axes.yaxis.set_major_locator(LogLocator(subs=ticks))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -116,7 +116,7 @@ def paper_mark(axes: Axes, value: float, **style: Any) -> None:
 def baselines(axes: Axes, losses: Baselines) -> None:
     """Draws the mean of each of them as a thin gray line; its label has the number."""
     for (name, each), style in zip(losses._asdict().items(), (":", "-.", "--"), strict=True):
-        label = f"{NAMES[name]}, {each.mean():.2g}"
+        label = f"{NAMES[name]} {each.mean():.2g}"
         axes.axhline(each.mean(), label=label, color="gray", linewidth=0.5, linestyle=style)
 
 

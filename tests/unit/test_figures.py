@@ -174,9 +174,9 @@ def test_curves_mark_optimum_collapse_and_the_papers_loss(
     legend = [text.get_text() for text in drawn[0].legends[0].get_texts()]
     assert legend == [
         "BN collapsed at 45",
-        "mean training image, 0.06",
-        "nearest training image, 0.03",
-        "principal components, 0.02",
+        "mean image 0.06",
+        "nearest image 0.03",
+        "principal components 0.02",
         "lowest",
         "collapse",
         "paper",

@@ -172,7 +172,7 @@ def test_the_evaluator(tmp_path: Path) -> None:
     ]
     page = (tmp_path / "table.html").read_text()
     assert "diverged" in page
-    assert "nearest training image" in page
+    assert "nearest image" in page
 
 
 @pytest.mark.parametrize("code_length", [1, 6, 256, 512])

@@ -23,7 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from wngan.device import free_device
 from wngan.losses import LOGISTIC
 from wngan.plan import Plan
-from wngan.runs import BEST, Experiment
+from wngan.runs import Experiment
 from wngan.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -72,11 +72,6 @@ def settings_of(experiment: Experiment, model: str) -> Settings:
 
 def cost(plan: Plan) -> pandas.DataFrame:
     """A row per experiment: training jobs, the longest chain of them, PFLOP of each stage, disk."""
-    finals = [
-        final
-        for final in plan.known_finals
-        if final.run.instance != BEST or final.checkpoint == "probes"  # others are copies
-    ]
     rows = []
     for experiment in plan.experiments.values():
         row: dict[str, Any] = {"experiment": experiment.name} | dict.fromkeys(COLUMNS, 0)
@@ -94,7 +89,11 @@ def cost(plan: Plan) -> pandas.DataFrame:
             row["train"] += len(runs) * iterations * iteration / 1e15
             images = snapshots * running["images"] * running["steps"]
             row["evaluate"] += len(runs) * images * step / 1e15
-            own = [f for f in finals if (f.run.experiment, f.run.model) == (experiment.name, model)]
+            own = [
+                f
+                for f in plan.known_finals
+                if (f.run.experiment, f.run.model) == (experiment.name, model)
+            ]
             kept = probed = 0
             for f in own:
                 if f.checkpoint == "probes":

@@ -208,12 +208,10 @@ rule select_final:
         reconstructions=large(finals_of_instances("safetensors")),
         digest=finals_of_instances("sha256"),
         losses=finals_of_instances("csv"),
-        provenance=finals_of_instances("provenance.json"),
     output:
         reconstructions=f"{RUN}/final/{{checkpoint}}.safetensors",
         digest=f"{RUN}/final/{{checkpoint}}.sha256",
         losses=f"{RUN}/final/{{checkpoint}}.csv",
-        provenance=f"{RUN}/final/{{checkpoint}}.provenance.json",
     log:
         f"{RUN}/final/{{checkpoint}}.log",
     wildcard_constraints:

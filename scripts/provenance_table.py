@@ -46,6 +46,9 @@ def main(
         known.setdefault(run, {"reconstruct": []})["reconstruct"] += [
             {"checkpoint": checkpoint} | job for job in jobs
         ]
+    # A model's best instance has nothing of its own but probes.
+    for run in (run for result in results.values() for run in result["runs"]):
+        known.setdefault(run, {"reconstruct": []})
     provenance.write_text(json.dumps({"results": results, "runs": known}, indent=2) + "\n")
     rows = []
     for run, record in sorted(known.items()):

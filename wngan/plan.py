@@ -465,15 +465,21 @@ class Plan:
 
     @cached_property
     def known_finals(self) -> list[Final]:
-        """The final reconstructions behind all items; behind a model's best, all its instances'."""
+        """The final reconstructions and probes behind all items.
+
+        Behind the reconstruction of a model's best instance are those of all its instances.
+        """
         shown = {final for item in self.items for final in item.finals}
         behind = {
             Final(run, final.checkpoint)
             for final in shown
-            if final.checkpoint != "probes"
-            for run in self.experiments[final.run.experiment].trainings(final.run)
+            for run in (
+                [final.run]
+                if final.checkpoint == "probes"
+                else self.experiments[final.run.experiment].trainings(final.run)
+            )
         }
-        return sorted(shown | behind, key=lambda final: final.place)
+        return sorted(behind, key=lambda final: final.place)
 
     def rows(
         self, table: str, experiment: Experiment, others: bool = False

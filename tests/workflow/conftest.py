@@ -136,7 +136,9 @@ def job_counts(plan: Plan) -> Counter[str]:
     runs = [plan.experiments[name].instance(model, number) for name, model, number in known]
     probes = [final for final in plan.known_finals if final.checkpoint == "probes"]
     finals = [final.run for final in plan.known_finals if final.checkpoint != "probes"]
-    final = [plan.experiments[run.experiment] for run in finals if run.instance != BEST]
+    final = [plan.experiments[run.experiment] for run in finals]
+    shown = {final for item in plan.items for final in item.finals}
+    copies = [f for f in shown if f.run.instance == BEST and f.checkpoint != "probes"]
     taken = {run for item in plan.items for run in item.runs}
     panels = [file for figure in plan.figures.values() for file in figure.panel_files]
     data = {plan.experiments[run.experiment].dataset.name for run in runs}
@@ -152,7 +154,7 @@ def job_counts(plan: Plan) -> Counter[str]:
         "select_instance": sum(run.instance == BEST for run in taken),
         "join_shards": len(final),
         "reconstruct_shard": sum(x.settings["evaluation"]["final"]["shards"] for x in final),
-        "select_final": len(finals) - len(final),
+        "select_final": len(copies),
         "probe": len(probes),
         "sample": len(set(panels)),
         "split": len(data),

@@ -144,7 +144,7 @@ def test_a_cluster_is_asked_for_what_jobs_need(repository: Repository) -> None:
         "train_segment": 30 + 2 * math.ceil(50000 * 0.07 / 60),
         "evaluate_segment": 30 + 2 * math.ceil(101 * 200 * 50 * 0.00035 / 60),
         "reconstruct_shard": 30 + 2 * math.ceil(500 * 2000 * 0.00035 / 60),
-        "probe": 30 + 2 * math.ceil((2 + 3) * 200 * 2000 * 0.00035 / 60),
+        "probe": 30 + 2 * math.ceil((4 + 3) * 200 * 2000 * 0.00035 / 60),
     }
     for rule, resources in asked.items():
         assert "slurm_partition=gpu" in resources

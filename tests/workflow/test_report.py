@@ -110,7 +110,7 @@ def test_rates_are_those_of_the_records(finished: Repository) -> None:
     assert row["done"].to_dict() == {
         "training": 40,
         "evaluation": 5 * 6 * 3,
-        "reconstruction": 2 * 12 * 4 + (1 + 1 + 2) * 5 * 4,  # and probes
+        "reconstruction": 2 * 12 * 4 + (1 + 1 + 2 + 1) * 5 * 4,  # and probes
     }
     seconds = sum(job["seconds"] for job in runs["tiny/wn/1"]["train"])
     assert row.loc["training", "rate"] == pytest.approx(40 / seconds)

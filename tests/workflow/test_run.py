@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas
@@ -21,6 +22,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.workflow.conftest import Repository, results
 from wngan import checkpoint
 from wngan.evaluator import reconstruct
+from wngan.layers import recalibrate
 from wngan.randomness import fixed_codes, rng
 from wngan.settings import Settings, load_generator
 from wngan.tensors import to_tensor
@@ -147,14 +149,14 @@ def test_spread_is_of_the_instances(finished: Repository) -> None:
 
 
 def test_the_evaluator_is_probed(finished: Repository) -> None:
-    """A row computed again: own samples, training images, and random starts."""
+    """A row computed again: own samples, training images, random starts, other ways to go."""
     root = finished.root
     run = root / "results/runs/tiny/bn/1"
     generator, _ = load_generator(run / "optimal.safetensors")
     images = np.load(root / "data/digits/images.npy")[np.load(root / "data/digits/permutation.npy")]
 
-    def losses(targets: torch.Tensor, start: torch.Tensor | None = None) -> torch.Tensor:
-        return reconstruct(generator, targets, steps=4, loss_batch=4, start=start).losses
+    def losses(targets: torch.Tensor, start: Any = None, **options: Any) -> torch.Tensor:
+        return reconstruct(generator, targets, steps=4, loss_batch=4, start=start, **options).losses
 
     with torch.no_grad():
         own = losses(generator(torch.from_numpy(fixed_codes(5, 6))))
@@ -168,7 +170,16 @@ def test_the_evaluator_is_probed(finished: Repository) -> None:
         for k in (0, 1)
     ]
     table = pandas.read_csv(root / "results/tables/evaluator_tiny.csv").set_index("model")
-    assert table["images"].tolist() == [5] * 3
+    assert table["images"].tolist()[:3] == [5] * 3
+    known = pandas.read_csv(root / "results/baselines/tiny.csv")[6:12]
+    assert table.loc["nearest_image", "test"] == pytest.approx(known["nearest_image"].mean(), 1e-4)
+    lengths = np.linalg.norm(fixed_codes(10_000, 6), axis=1)
+    within = losses(to_tensor(images[:5]), max_norm=float(np.quantile(lengths, 0.99)))
+    draws = rng(0, "recalibration")
+    batches = [torch.from_numpy(draws.standard_normal((4, 6), np.float32)) for _ in range(2500)]
+    recalibrate(generator, batches)
+    recalibrated = losses(to_tensor(images[:5]))
+    assert table.loc[["vanilla", "wn"], "recalibrated"].isna().all()
     row = table.loc["bn"]
     expected = {
         "own": own.mean(),
@@ -179,6 +190,8 @@ def test_the_evaluator_is_probed(finished: Repository) -> None:
         "gap": 100 * (test.mean() / training.mean() - 1),
         "random": torch.stack(starts).mean(),
         "random_above": 100 * (torch.stack(starts).mean() / zero.mean() - 1),
+        "within": within.mean(),
+        "recalibrated": recalibrated.mean(),
         "random_best": torch.minimum(*starts).mean(),
         "random_better": 100 * (torch.stack(starts) < 0.99 * zero).double().mean(),
     }

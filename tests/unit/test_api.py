@@ -36,13 +36,14 @@ SIGNATURES = {
     layers.batches_at_once: "(network, count)",
     layers.clip_slopes: "(module)",
     layers.lipschitz_constant: "(network)",
+    layers.recalibrate: "(network, batches)",
     dcgan.Generator: "(image_size, channels, code_length, model)",
     dcgan.Discriminator: "(image_size, channels, model)",
     resnet.Generator: "(image_size, channels, code_length, model)",
     resnet.Discriminator: "(image_size, channels, model)",
     evaluator.reconstruct: (
         "(generator, images, *, code_length=None, start=None, steps, lr=0.01, loss_batch=32, "
-        "compute_batch=None, precision='float32', on_step=None)"
+        "compute_batch=None, precision='float32', max_norm=None, on_step=None)"
     ),
     evaluator.curve_steps: "(steps)",
     evaluator.images_at_once: "(generator, code_length)",

@@ -102,7 +102,7 @@ def test_a_killed_preparation_leaves_nothing_that_looks_finished(tmp_path: Path)
 from pathlib import Path
 from scripts.prepare_folder import main
 folder = Path({str(prepared)!r})
-main(Path({str(photos)!r}), folder / "images.npy", folder / "images.json", 16, False, 1)
+main(Path({str(photos)!r}), folder / "images.npy", folder / "images.json", 16, False, None, 1)
 """
     process = subprocess.Popen([sys.executable, "-c", main], cwd=ROOT, start_new_session=True)
     try:
@@ -119,7 +119,7 @@ main(Path({str(photos)!r}), folder / "images.npy", folder / "images.json", 16, F
 
     (photos / "4.png").unlink()
     images, info = prepared / "images.npy", prepared / "images.json"
-    prepare_folder.main(photos, images, info, 16, False, 1)
+    prepare_folder.main(photos, images, info, 16, False, None, 1)
     np.testing.assert_array_equal(np.load(images), pixels)
     assert visible(prepared) == [info, images]
 
@@ -131,5 +131,6 @@ def test_a_failed_preparation_leaves_nothing(tmp_path: Path) -> None:
     Image.new("RGB", (16, 16)).save(photos / "1.png")
     Image.new("RGB", (9, 16)).save(photos / "2.png")
     with pytest.raises(ValueError, match=r"2\.png has 9×16 pixels"):
-        prepare_folder.main(photos, prepared / "images.npy", prepared / "images.json", 16, False, 1)
+        files = prepared / "images.npy", prepared / "images.json"
+        prepare_folder.main(photos, *files, 16, False, None, 1)
     assert visible(prepared) == []

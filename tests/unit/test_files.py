@@ -130,7 +130,7 @@ def test_a_failed_preparation_leaves_nothing(tmp_path: Path) -> None:
     prepared.mkdir()
     Image.new("RGB", (16, 16)).save(photos / "1.png")
     Image.new("RGB", (9, 16)).save(photos / "2.png")
+    files = prepared / "images.npy", prepared / "images.json"
     with pytest.raises(ValueError, match=r"2\.png has 9×16 pixels"):
-        files = prepared / "images.npy", prepared / "images.json"
         prepare_folder.main(photos, *files, 16, False, None, 1)
     assert visible(prepared) == []

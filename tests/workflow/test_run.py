@@ -387,7 +387,7 @@ def test_editing_the_layers_trains_again(rerun: Repository) -> None:
 
 
 def test_editing_a_figure_draws_only_it(rerun: Repository) -> None:
-    rerun.edit("scripts/curves_figure.py", "plots.COLUMN, 2.7", "plots.COLUMN, 2.8")
+    rerun.edit("scripts/curves_figure.py", "plots.COLUMN, 2.9", "plots.COLUMN, 2.8")
     jobs = {"curves_figure": 3, "provenance": 1}
     assert dict(rerun.replanned()) == jobs | {"rates": 1}
     # Which says with what code a figure was drawn: not before that is so.

@@ -1,6 +1,6 @@
 """How often each claim's judge says what it should: where the paper is right, and where it is not.
 
-    python -m benchmarks.replications --output docs/claims.md # a quarter of an hour
+    python -m benchmarks.replications --output docs/claims.md
 
 A replication is an experiment like the paper's in which the paper's figures are true. A null is one
 in which what a claim asserts is absent. In both, trainings of a model differ by as much as the

@@ -26,9 +26,10 @@ def main(
     """
     with replacing(images, info) as (new_images, new_info):
         names = crop_images(source, new_images, image_size, threads, resize)
-        folders = groupby(str(PurePosixPath(name).parent) for name in names)
-        facts = {"folders": [(folder, len(list(images))) for folder, images in folders]}
-        facts = facts if split_by == "folder" else {}
+        facts = {}
+        if split_by == "folder":
+            folders = groupby(str(PurePosixPath(name).parent) for name in names)
+            facts["folders"] = [(folder, len(list(files))) for folder, files in folders]
         write_info(new_info, new_images, f"the images in {source.name}", **facts)
 
 

@@ -1,8 +1,8 @@
 """95 % intervals: over images, over trainings and images, and of shares of trainings.
 
-Trainings are few, often three of a model, and resampling so few gives intervals that are too short:
-of two models that do not differ, one in ten comparisons comes out on either side. So images are
-resampled, and what trainings add is drawn from Student's t (tests/unit/test_bootstrap.py).
+Trainings are few, often three of a model, and resampling so few gives intervals that are too short.
+So images are resampled, and what trainings add is drawn from Student's t. For models that do not
+differ, tests/unit/test_bootstrap.py counts how often either finds a difference.
 """
 
 from collections.abc import Callable, Sequence

@@ -37,7 +37,7 @@ rule all:
     default_target: True
     input:
         [f"{RESULTS}/tables/{name}.csv" for name in PLAN.all_tables],
-        [f"{RESULTS}/figures/{name}.png" for name in PLAN.figures],
+        [f"{RESULTS}/figures/{name}.png" for name in PLAN.all_figures],
         f"{RESULTS}/claims.csv",
         f"{RESULTS}/provenance.html",
         f"{RESULTS}/rates.csv",

@@ -30,7 +30,7 @@ wildcard_constraints:
     instance=r"best|\d+",
     segment=r"\d+",
     shard=r"\d+",
-    checkpoint="optimal|last",
+    checkpoint=r"optimal|last|\d+",
     at=r"optimal|\d+",
 
 
@@ -64,6 +64,14 @@ def table(wildcards):
 
 def statistics(wildcards):
     return PLAN.statistics[wildcards.experiment]
+
+
+def models_table(wildcards):
+    return PLAN.models_tables[wildcards.table]
+
+
+def quality(wildcards):
+    return PLAN.quality[wildcards.experiment]
 
 
 def instances(wildcards):

@@ -1,15 +1,15 @@
 # Data sets: images as one uint8 array, or in an LMDB, and the permutation that splits them.
 
 
-# Without parameters: the rules that read an archive check it, and fail if it is another.
+# Without parameters: the jobs that read such a file check it, and fail if it is another.
 rule download:
-    """Fetch a data set's archive; one that is there already is used as it is."""
+    """Fetch a data set's archive or a network's weights; what is there already is used as it is."""
     output:
-        archive=f"{DATA}/raw/{{file}}",
+        path=f"{DATA}/raw/{{file}}",
     log:
         f"{DATA}/raw/{{file}}.log",
     wildcard_constraints:
-        file=any_of(map(re.escape, archives_to_fetch())),
+        file=any_of(map(re.escape, files_to_fetch())),
     conda:
         "../envs/wngan.yaml"
     resources:

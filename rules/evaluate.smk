@@ -280,3 +280,60 @@ rule sample:
         code=code("sample.py"),
     script:
         "../scripts/sample.py"
+
+
+rule quality:
+    """Compare samples of a run's optimum, or of the snapshots of a segment, with training images."""
+    input:
+        image_files=images(experiment),
+        info=of_dataset(experiment, "images.json"),
+        permutation=of_dataset(experiment, "permutation.npy"),
+        source=large(source("file")),
+        changes=source("changes"),
+        weights=weights,
+    output:
+        csv=f"{RUN}/quality/{{at}}.csv",
+        provenance=f"{RUN}/quality/{{at}}.provenance.json",
+    log:
+        f"{RUN}/quality/{{at}}.log",
+    wildcard_constraints:
+        experiment=any_of(PLAN.quality),
+        instance=r"\d+",
+    conda:
+        "../envs/wngan.yaml"
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=runtime(of(quality, "minutes")),
+    params:
+        test_images=of(experiment, "dataset.settings", "test"),
+        images=of(quality, "settings", "images"),
+        every=of(quality, "settings", "every"),
+        features=of(quality, "settings", "features"),
+        digest=of(quality, "digest"),
+        attempts=recovery_folder("attempts/quality-{at}"),
+        code=code("quality.py"),
+    script:
+        "../scripts/quality.py"
+
+
+rule join_quality:
+    """Join the qualities of a run's checkpoints, beside their running losses."""
+    input:
+        parts=quality_parts,
+        running=f"{RUN}/running.csv",
+    output:
+        csv=f"{RUN}/quality.csv",
+    log:
+        f"{RUN}/quality.log",
+    wildcard_constraints:
+        experiment=any_of(PLAN.quality),
+        instance=r"\d+",
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        iterations=of(run, "iterations"),
+        code=code("join_quality.py"),
+    script:
+        "../scripts/join_quality.py"

@@ -187,7 +187,7 @@ rule steps_figure:
         "../envs/wngan.yaml"
     params:
         runs=of(figure, "names"),
-        checkpoints=of(figure, "settings", "checkpoints"),
+        checkpoints=of(figure, "checkpoints"),
         paper=of(figure, "paper_losses"),
         places=places(figure),
         dataset=of(figure, "experiment.dataset.name"),
@@ -245,3 +245,29 @@ rule codes_figure:
         code=code("codes_figure.py"),
     script:
         "../scripts/codes_figure.py"
+
+
+rule quality_figure:
+    """Draw the quality of samples against reconstruction losses."""
+    input:
+        qualities=of_runs(quality, "quality.csv"),
+        statuses=of_runs(quality, "status.json"),
+    output:
+        png=figure_png(
+            f"{RESULTS}/figures/quality_{{experiment}}.png", labels=of(quality, "labels", "Figure")
+        ),
+        pdf=f"{RESULTS}/figures/quality_{{experiment}}.pdf",
+    log:
+        f"{RESULTS}/figures/quality_{{experiment}}.log",
+    wildcard_constraints:
+        experiment=any_of(PLAN.quality),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        runs=of(quality, "names"),
+        places=places(quality),
+        dataset=of(quality, "experiment.dataset.name"),
+        code=code("quality_figure.py"),
+    script:
+        "../scripts/quality_figure.py"

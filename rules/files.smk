@@ -119,6 +119,21 @@ def snapshot_folder(path):
     return directory(path) if config["keep_snapshots"] else temp(directory(path))
 
 
+def quality_parts(wildcards):
+    """The quality of a run's optimum, and of each segment's snapshots by the segment's end."""
+    ends = [run.stop_of(number) for run, number in run(wildcards).segments]
+    path = f"{RUN}/quality/{{at}}.csv"
+    return expand(path, at=["optimal", *ends], **wildcards)
+
+
+def weights(wildcards):
+    """The weights of the network whose features are compared, if there is one."""
+    settings = quality(wildcards).weights
+    if settings is None:
+        return []
+    return fetched_or_given(Path(settings["file"]).expanduser(), "inception.file")
+
+
 # Data sets
 
 
@@ -134,10 +149,11 @@ def archive_path(dataset):
     return Path(DATA, "raw", dataset.archive)
 
 
-def archives_to_fetch():
-    """The names of archives below the data folder."""
-    archives = (dataset.archive for dataset in PLAN.datasets.values())
-    return [str(archive) for archive in archives if archive and not archive.is_absolute()]
+def files_to_fetch():
+    """The names of archives and weights below the data folder."""
+    files = [dataset.archive for dataset in PLAN.datasets.values()]
+    files += [Path(config["inception"]["file"]).expanduser()] if "inception" in config else []
+    return [str(file) for file in files if file and not file.is_absolute()]
 
 
 def given(path, problem):
@@ -149,13 +165,18 @@ def given(path, problem):
     return ancient(str(path) if path.exists() else f"{problem}; there is no {path}")
 
 
-def archive(wildcards):
-    """A data set's archive, fetched unless its path is absolute; rules check its digest."""
-    path = archive_path(dataset(wildcards))
-    if not dataset(wildcards).archive.is_absolute():
+def fetched_or_given(file, key):
+    """A file of a configuration's key, fetched unless its path is absolute; jobs check its digest."""
+    path = Path(DATA, "raw", file)
+    if not file.is_absolute():
         return ancient(str(path))
-    key = f"datasets.{wildcards.dataset}.archive.file"
     return given(path, f"{key} must be a copy that you have, or a relative path to fetch it to")
+
+
+def archive(wildcards):
+    """A data set's archive."""
+    key = f"datasets.{wildcards.dataset}.archive.file"
+    return fetched_or_given(dataset(wildcards).archive, key)
 
 
 def archived_lsun_datasets():

@@ -27,7 +27,7 @@ rule provenance:
     input:
         # Made first, as the digests of code and configuration are those that they should have.
         [f"{RESULTS}/tables/{name}.csv" for name in PLAN.all_tables],
-        [f"{RESULTS}/figures/{name}.png" for name in PLAN.figures],
+        [f"{RESULTS}/figures/{name}.png" for name in PLAN.all_figures],
         [f"{RESULTS}/claims/{name}.csv" for name in PLAN.claims],
         records=[f"{RUNS}/{run}/provenance.json" for run in PLAN.known_runs],
         final_records=[f"{RUNS}/{final.place}.provenance.json" for final in PLAN.known_finals],

@@ -49,6 +49,58 @@ rule loss_table:
         "../scripts/loss_table.py"
 
 
+rule models_table:
+    """Compare models of several experiments, over all trainings."""
+    input:
+        running=of_runs(models_table, "running.csv"),
+        statuses=of_runs(models_table, "status.json"),
+        finals=of_finals(models_table, "csv"),
+    output:
+        csv=f"{RESULTS}/tables/{{table}}.csv",
+        html=table_html(f"{RESULTS}/tables/{{table}}.html", labels=of(models_table, "labels")),
+    log:
+        f"{RESULTS}/tables/{{table}}.log",
+    wildcard_constraints:
+        table=any_of(PLAN.models_tables),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        rows=of(models_table, "rows"),
+        at=of(models_table, "at"),
+        places=places(models_table),
+        dataset=of(models_table, "dataset"),
+        code=code("models_table.py"),
+    script:
+        "../scripts/models_table.py"
+
+
+rule quality_table:
+    """Say how like training images samples are, at the optimum and at the last iteration."""
+    input:
+        qualities=of_runs(quality, "quality.csv"),
+        statuses=of_runs(quality, "status.json"),
+    output:
+        csv=f"{RESULTS}/tables/quality_{{experiment}}.csv",
+        html=table_html(
+            f"{RESULTS}/tables/quality_{{experiment}}.html", labels=of(quality, "labels", "Table")
+        ),
+    log:
+        f"{RESULTS}/tables/quality_{{experiment}}.log",
+    wildcard_constraints:
+        experiment=any_of(PLAN.quality),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        runs=of(quality, "names"),
+        places=places(quality),
+        dataset=of(quality, "experiment.dataset.name"),
+        code=code("quality_table.py"),
+    script:
+        "../scripts/quality_table.py"
+
+
 rule pairs_table:
     """Compare the final losses of each pair of models, over all trainings."""
     input:

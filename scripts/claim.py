@@ -28,6 +28,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "running": lambda path: running_losses.read([path]),
     "losses": np.load,
     "series": outcome.read,
+    "quality": lambda path: {name: c.to_numpy() for name, c in pandas.read_csv(path).items()},
     "optimal": final,
     "last": final,
 }

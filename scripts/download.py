@@ -1,4 +1,4 @@
-"""Fetches a data set's archive."""
+"""Fetches a data set's archive, or a network's weights."""
 
 from pathlib import Path
 from typing import Any
@@ -7,12 +7,18 @@ from wngan.download import download
 from wngan.job import run_job
 
 
-def main(archive: Path, file: str, datasets: dict[str, Any]) -> None:
-    """Fetches to `archive` the file that is called `file` in the settings of one of `datasets`."""
-    settings = [dataset.get("archive", {}) for dataset in datasets.values()]
+def main(path: Path, file: str, datasets: dict[str, Any], inception: dict[str, Any] | None) -> None:
+    """Fetches to `path` the file that is called `file` in the settings.
+
+    Args:
+        datasets: their settings, some with an archive.
+        inception: the settings of weights, if there are any.
+    """
+    settings = [inception or {}, *(dataset.get("archive", {}) for dataset in datasets.values())]
     wanted = next(each for each in settings if each.get("file") == file)
-    download(wanted["sources"], archive, wanted["bytes"], wanted["sha256"])
+    download(wanted["sources"], path, wanted["bytes"], wanted["sha256"])
 
 
 if "snakemake" in globals():
-    run_job(main, snakemake, datasets=snakemake.config["datasets"])
+    known = {name: snakemake.config.get(name) for name in ("datasets", "inception")}
+    run_job(main, snakemake, **known)

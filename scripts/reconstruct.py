@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from wngan.checkpoint import save
+from wngan.checkpoint import save, snapshot
 from wngan.computing import compute
 from wngan.data import open_images
 from wngan.evaluator import curve_steps, images_at_once, reconstruct
@@ -35,19 +36,26 @@ def main(
     """Writes the reconstructions of share `shard` (from 1) of the `shards` of `images` test images.
 
     The file has `codes` float32 (n, L), `images` uint8 (n, H, W, 3), `losses` float32 (n,) and
-    `curve` float32 (n, S), the losses after each of `steps` int64 (S,).
+    `curve` float32 (n, S), the losses after each of `steps` int64 (S,). Of a run that diverged
+    before an iteration there is no snapshot; losses are NaN then, images gray and codes empty.
 
     Args:
-        generator: the checkpoint that has it, which is called `checkpoint`.
+        generator: the checkpoint that has it, or a folder of snapshots that has the iteration
+            `checkpoint`.
 
     Returns:
         image_steps: how many steps all images took together.
     """
     chosen = np.array_split(np.load(permutation)[:images], shards)[shard - 1]
     tests = open_images(info)
-    network, trained = load_generator(generator, device)
-    folded = fold(network)
     label = f"{label} {checkpoint} reconstruction"
+    file = snapshot(generator, checkpoint)
+    if generator.is_dir() and not file.exists():
+        save(shard_file, _nothing(tests[chosen], steps), {"iteration": int(checkpoint)})
+        logger.info("%s: there is no such snapshot, as the run diverged before.", label)
+        return {"image_steps": 0}
+    network, trained = load_generator(file, device)
+    folded = fold(network)
     code_length = trained["settings"]["code_length"]
     at_once = images_at_once(folded, code_length)
     parts: dict[str, list[torch.Tensor]] = {"codes": [], "images": [], "losses": [], "curve": []}
@@ -73,6 +81,18 @@ def main(
     save(shard_file, tensors, {"iteration": trained["iteration"]})
     logger.info("%s: mean loss %.6f over %d images.", label, tensors["losses"].mean(), len(chosen))
     return {"image_steps": steps * len(chosen)}
+
+
+def _nothing(tests: NDArray[np.uint8], steps: int) -> dict[str, torch.Tensor]:
+    """What stands in for reconstructions of `tests` that cannot be made."""
+    after = torch.tensor(curve_steps(steps))
+    return {
+        "codes": torch.zeros(len(tests), 0),
+        "images": torch.full(tests.shape, 128, dtype=torch.uint8),
+        "losses": torch.full((len(tests),), torch.nan),
+        "curve": torch.full((len(tests), len(after)), torch.nan),
+        "steps": after,
+    }
 
 
 if "snakemake" in globals():

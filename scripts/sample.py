@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from wngan.checkpoint import snapshot
 from wngan.computing import compute
 from wngan.randomness import fixed_codes
 from wngan.sampling import draw
@@ -18,7 +19,7 @@ def main(source: Path, at: str, samples: Path, images: int, device: torch.device
         source: a checkpoint, or a folder of snapshots that has the iteration `at`; a run that
             diverged before has no such snapshot, and its samples are none: (0, 0, 0, 3).
     """
-    file = source / f"{int(at):07d}.safetensors" if source.is_dir() else source
+    file = snapshot(source, at)
     if not file.exists():
         np.save(samples, np.empty((0, 0, 0, 3), np.uint8))
         return

@@ -11,7 +11,7 @@ from wngan.job import run_job
 from wngan.model_names import run_name
 
 LINES = {"optimal": "-", "last": "--"}
-"""How the line of a checkpoint is drawn."""
+"""How the line of a checkpoint is drawn; that of an iteration is dotted."""
 
 
 @plots.styled
@@ -29,7 +29,7 @@ def main(
     Args:
         finals: final reconstructions, for each checkpoint those of all runs.
         statuses: for each run, what became of it.
-        checkpoints: of `LINES`.
+        checkpoints: "optimal", "last", or iterations.
         paper: the paper's final losses, such as that of "bn@optimal".
     """
     figure = plots.figure(plots.COLUMN, 2.7)
@@ -39,13 +39,15 @@ def main(
         label = f"{run_name(run)} {plots.failure(json.loads(status.read_text()))}".strip()
         axes.plot([], [], color=colors[run], label=label)
     for checkpoint in checkpoints:
-        axes.plot([], [], color="gray", linestyle=LINES[checkpoint], label=checkpoint)
+        style = {"color": "gray", "linestyle": LINES.get(checkpoint, ":")}
+        label = f"iteration {int(checkpoint):,}" if checkpoint.isdecimal() else checkpoint
+        axes.plot([], [], label=label, **style)
     lines = [(run, checkpoint) for checkpoint in checkpoints for run in runs]
     for path, (run, checkpoint) in zip(finals, lines, strict=True):
         final = load_file(path)
         mean = final["curve"].mean(0, dtype=np.float64)
         error = final["curve"].std(0, dtype=np.float64, ddof=1) / len(final["curve"]) ** 0.5
-        style = {"color": colors[run], "linestyle": LINES[checkpoint]}
+        style = {"color": colors[run], "linestyle": LINES.get(checkpoint, ":")}
         axes.plot(final["steps"], mean, **style)
         band = {"color": colors[run], "alpha": 0.2, "linewidth": 0}
         axes.fill_between(final["steps"], mean - error, mean + error, **band)

@@ -15,6 +15,7 @@ from wngan.randomness import rng
 
 RESAMPLES = 10_000
 CHUNK = 500  # resamples at once, which bounds the memory
+_NORMAL = 1.959964  # the normal distribution's 97.5 % quantile
 
 Means = NDArray[np.float64]
 
@@ -154,6 +155,35 @@ def ratio_within(
     )
 
 
+def mean_of_trainings(values: ArrayLike) -> Estimate:
+    """The mean of a number of each training, with Student's interval if there are two or more."""
+    each = np.asarray(values, np.float64)
+    if len(each) < 2 or np.isnan(each).any():
+        return Estimate(float(each.mean()) if len(each) else np.nan)
+    by_chance = np.abs(rng(0, "trainings").standard_t(len(each) - 1, 100 * RESAMPLES))
+    half = np.quantile(by_chance, 0.95) * each.std(ddof=1) / len(each) ** 0.5
+    return Estimate(*(float(each.mean() + shift) for shift in (0, -half, half)))
+
+
+def rank_correlation(a: ArrayLike, b: ArrayLike) -> Estimate:
+    """Spearman's correlation of `a` (N,) and `b` (N,), with Bonett and Wright's interval (2000).
+
+    Equal numbers have the mean of their ranks. NaN where all numbers of one side are equal; of
+    fewer than five pairs there is no interval. The interval takes pairs to be independent.
+    """
+    ranks = [_ranks(np.asarray(each, np.float64)) for each in (a, b)]
+    if any(np.ptp(each) == 0 for each in ranks if len(each)) or not len(ranks[0]):
+        return Estimate(np.nan)
+    value = float(np.corrcoef(ranks)[0, 1])
+    count = len(ranks[0])
+    if count < 5:
+        return Estimate(value)
+    with np.errstate(divide="ignore"):
+        center = np.arctanh(np.clip(value, -1, 1))
+    half = _NORMAL * ((1 + value**2 / 2) / (count - 3)) ** 0.5
+    return Estimate(value, float(np.tanh(center - half)), float(np.tanh(center + half)))
+
+
 def ratio_of_spreads(a: ArrayLike, b: ArrayLike) -> Estimate:
     """The standard deviation of log losses `a` (n,) over that of `b` (m,), with the F interval.
 
@@ -180,11 +210,17 @@ def share(successes: int, trials: int) -> Estimate:
     """The share of trials that succeeded, with Wilson's interval; NaN without trials."""
     if not trials:
         return Estimate(np.nan)
-    z = 1.959964  # the normal distribution's 97.5 % quantile
+    z = _NORMAL
     p, weight = successes / trials, z**2 / trials
     center = (p + weight / 2) / (1 + weight)
     half = (p * (1 - p) * weight + weight**2 / 4) ** 0.5 / (1 + weight)
     return Estimate(p, center - half, center + half)
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How many values are below each, equal ones as halves."""
+    below = (values[:, None] > values).sum(axis=1)
+    return below + (values[:, None] == values).sum(axis=1) / 2
 
 
 def _welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float]:

@@ -77,6 +77,11 @@ def load(path: Path) -> tuple[dict[str, Tensor], Metadata]:
     return tensors, header["metadata"]
 
 
+def snapshot(source: Path, iteration: str) -> Path:
+    """The file of a checkpoint: `source`, or that of an iteration if `source` is a folder."""
+    return source / f"{int(iteration):07d}.safetensors" if source.is_dir() else source
+
+
 def with_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """`tensors` with `prefix` and a dot before each name."""
     return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}

@@ -103,16 +103,19 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _once("tables", config["tables"])
     for kind, tables in config["tables"].items():
         for table, spec in tables.items():
-            key, experiment = (
-                f"tables.{kind}.{table}",
-                config["experiments"].get(spec["experiment"]),
-            )
+            key = f"tables.{kind}.{table}"
+            if kind == "models":
+                yield from _models_table(config, key, spec)
+                continue
+            experiment = config["experiments"].get(spec["experiment"])
             if experiment is None:
                 yield f"{key}.experiment: there is no experiment {spec['experiment']!r}."
             elif kind == "architecture" and experiment["architecture"] != "dcgan":
                 yield f"{key}: it is of DCGANs, which {spec['experiment']} does not train."
     for name, spec in config.get("statistics", {}).items():
         yield from _statistics(config, name, spec)
+    for name, spec in config.get("quality", {}).items():
+        yield from _quality(config, name, spec)
     for claim in config["claims"]:
         yield from _claim(config, claim)
     yield from _once("figures", config["figures"])
@@ -204,11 +207,59 @@ def _claim(config: Config, claim: str) -> Iterator[str]:
                 yield f"{key}: {name} has no model {model!r}."
             elif settings["instances"] < least:
                 yield f"{key}: {name} must have at least {least} instances of {model}."
+            elif "quality" in runs[model]:
+                measured = config.get("quality", {}).get(name, {"models": []})["models"]
+                if model not in measured:
+                    yield f"{key}: quality.{name}.models must have {model}."
     factors = record.lr_factors or (None,) * len(names)
     for name, experiment, factor in zip(names, experiments, factors, strict=True):
         lr = experiments[0]["lr"] * factor if factor else experiment["lr"]
         if not math.isclose(experiment["lr"], lr):
             yield f"{key}: the learning rate of {name} must be {lr:g}, not {experiment['lr']:g}."
+
+
+def _models_table(config: Config, key: str, spec: Config) -> Iterator[str]:
+    for name, models in spec["experiments"].items():
+        experiment = config["experiments"].get(name)
+        if experiment is None:
+            yield f"{key}.experiments: there is no experiment {name!r}."
+            continue
+        for model in models:
+            if model not in experiment["models"]:
+                yield f"{key}.experiments.{name}: there is no model {model!r} in it."
+            elif "at" in spec:
+                yield from _snapshot(f"{key}.at", experiment, name, model, spec["at"])
+
+
+def _snapshot(key: str, experiment: Config, name: str, model: str, iteration: int) -> Iterator[str]:
+    """Whether a model has a snapshot at an iteration."""
+    every, last = (
+        experiment["evaluation"]["running"]["every"],
+        experiment["models"][model]["iterations"],
+    )
+    if iteration % every or iteration > last:
+        yield (
+            f"{key}: {iteration} must be a multiple of {every}, the interval of the running "
+            f"evaluation of {name}, and at most the {last} iterations of {model}."
+        )
+
+
+def _quality(config: Config, name: str, spec: Config) -> Iterator[str]:
+    key, experiment = f"quality.{name}", config["experiments"].get(name)
+    if experiment is None:
+        yield f"{key}: there is no experiment {name!r}."
+        return
+    for model in spec["models"]:
+        if model not in experiment["models"]:
+            yield f"{key}.models: {name} has no model {model!r}."
+    running, segment = experiment["evaluation"]["running"]["every"], experiment["segment"]
+    if spec["every"] % running or segment % spec["every"]:
+        yield (
+            f"{key}.every: {spec['every']} must be a multiple of {running}, the interval of the "
+            f"running evaluation, and divide the segment, {segment}."
+        )
+    if spec["features"] == "inception" and "inception" not in config:
+        yield f"{key}.features: they need `inception`, the file with the network's weights."
 
 
 def _statistics(config: Config, name: str, spec: Config) -> Iterator[str]:
@@ -238,6 +289,9 @@ def _figure(config: Config, key: str, spec: Config) -> Iterator[str]:
         pairs = [(r, [] if at == "optimal" else [int(at)]) for r, at in figure_panels(spec)]
         if len({len(row) for row in spec["panels"]}) > 1 and isinstance(spec["panels"][0], list):
             yield f"{key}.panels: each row must have as many panels as the first."
+    for at in (each for each in spec.get("checkpoints", []) if isinstance(each, int)):
+        for model in {split_run(run)[0] for run in spec["runs"]} & set(experiment["models"]):
+            yield from _snapshot(f"{key}.checkpoints", experiment, spec["experiment"], model, at)
     for run, iterations in pairs:
         model, instance = split_run(run)
         settings = experiment["models"].get(model)

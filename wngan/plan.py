@@ -16,7 +16,7 @@ from typing import Any
 
 from wngan.claims import CLAIMS
 from wngan.claims.record import FILES
-from wngan.runs import BEST, Config, Dataset, Experiment, Final, Model, Run
+from wngan.runs import BEST, Config, Dataset, Experiment, Final, Model, Run, minutes
 
 Row = Mapping[str, str]
 """A row of report/paper_values.csv."""
@@ -35,6 +35,9 @@ PAPER_FIELDS = (
 
 FINALS_OF = {"reconstructions": ("optimal",), "codes": ("optimal",)}
 """The checkpoints whose final reconstructions a kind of figure shows, if its settings don't say."""
+
+QUALITY_SECONDS = 60
+"""Of a GPU's time for the quality of one checkpoint, of which half is a matrix root on one core."""
 
 STATISTICS = ("pairs", "spread", "evaluator")
 """Kinds of tables that an entry of `statistics` makes."""
@@ -126,6 +129,116 @@ class Table:
         settings: list[Any] = [*self.rows] or [self.name, self.experiment.name]
         finals = [*self.finals, *chain.from_iterable(self.trainings)]
         return Item(self.name, f"{self.kind}_table.py", settings, self.runs, finals)
+
+
+@dataclass(frozen=True)
+class ModelsTable:
+    """A table of all trainings of models, which may be of several experiments.
+
+    Attributes:
+        name: as in "equal_celeba".
+        models: pairs of an experiment and one of its models, a row each.
+        at: an iteration of which final losses are shown as well as of the optima; None for none.
+    """
+
+    name: str
+    models: list[tuple[Experiment, str]]
+    at: int | None
+
+    @property
+    def runs(self) -> list[Run]:
+        """All trainings, row by row."""
+        return list(chain.from_iterable(e.model(model).runs for e, model in self.models))
+
+    @property
+    def finals(self) -> list[Final]:
+        """The final reconstructions of their optima, and then those of `at`."""
+        checkpoints = ["optimal"] if self.at is None else ["optimal", str(self.at)]
+        return [Final(run, checkpoint) for checkpoint in checkpoints for run in self.runs]
+
+    @property
+    def rows(self) -> list[Config]:
+        """What is known of each row: model, experiment, learning rate, iterations, trainings."""
+        return [
+            {
+                "model": model,
+                "experiment": experiment.name,
+                "lr": experiment.settings["lr"],
+                "iterations": experiment.settings["models"][model]["iterations"],
+                "trainings": experiment.settings["models"][model]["instances"],
+            }
+            for experiment, model in self.models
+        ]
+
+    @property
+    def dataset(self) -> str:
+        """The names of its data sets."""
+        return ", ".join(dict.fromkeys(experiment.dataset.name for experiment, _ in self.models))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """How the report lists it."""
+        experiments = ", ".join(dict.fromkeys(experiment.name for experiment, _ in self.models))
+        return labels("Table", self.name, experiments, [model for _, model in self.models])
+
+    @property
+    def item(self) -> Item:
+        """What it is made of."""
+        return Item(self.name, "models_table.py", self.rows, self.runs, self.finals)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What is asked of the quality of an experiment's samples, which a table and a figure show.
+
+    Attributes:
+        settings: as in the configuration.
+        weights: the file with the weights of the network whose features are compared, its size,
+            digest and sources; None where there is no such network.
+    """
+
+    experiment: Experiment
+    settings: Config
+    weights: Config | None
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All trainings of the models."""
+        models = map(self.experiment.model, self.settings["models"])
+        return list(chain.from_iterable(model.runs for model in models))
+
+    @property
+    def names(self) -> list[str]:
+        """The same, as in bn/2."""
+        return [run.name for run in self.runs]
+
+    @property
+    def digest(self) -> Config | None:
+        """Size and digest of the weights."""
+        return self.weights and {key: self.weights[key] for key in ("bytes", "sha256")}
+
+    @property
+    def minutes(self) -> int:
+        """What the snapshots of a segment may take."""
+        snapshots = self.experiment.settings["segment"] // self.settings["every"] + 1
+        return minutes(snapshots * QUALITY_SECONDS)
+
+    @property
+    def labels(self) -> dict[str, dict[str, str]]:
+        """How the report lists the table and the figure."""
+        models = self.settings["models"]
+        return {
+            kind: labels(kind, "quality of samples", self.experiment.name, models)
+            for kind in ("Table", "Figure")
+        }
+
+    @property
+    def items(self) -> Iterator[Item]:
+        """What table and figure are made of."""
+        settings = [self.settings, self.digest]
+        name = f"quality_{self.experiment.name}"
+        yield Item(name, "quality_table.py", settings, self.runs, [])
+        yield Item(f"{name} (figure)", "quality_figure.py", settings, self.runs, [])
 
 
 @dataclass(frozen=True)
@@ -239,8 +352,12 @@ class Figure:
     @property
     def finals(self) -> list[Final]:
         """The final reconstructions that it shows, for each checkpoint those of all runs."""
-        checkpoints = self.settings.get("checkpoints", FINALS_OF.get(self.kind, ()))
-        return [Final(run, checkpoint) for checkpoint in checkpoints for run in self.runs]
+        return [Final(run, checkpoint) for checkpoint in self.checkpoints for run in self.runs]
+
+    @property
+    def checkpoints(self) -> list[str]:
+        """The checkpoints of these: "optimal", "last", or an iteration."""
+        return list(map(str, self.settings.get("checkpoints", FINALS_OF.get(self.kind, ()))))
 
     @property
     def paper_losses(self) -> dict[str, float]:
@@ -250,7 +367,7 @@ class Figure:
         came later in the training than what it shows.
         """
         column = "final_loss" if self.finals else "running_loss"
-        shown = self.settings.get("checkpoints", ["optimal"])
+        shown = self.checkpoints or ["optimal"]
         names = dict(zip(self.runs, self.names, strict=True))
         losses = {}
         for row in self.paper:
@@ -384,7 +501,8 @@ class Plan:
     Attributes:
         datasets, experiments: all of them, by name.
         tables, figures, claims: by name.
-        statistics: by experiment.
+        models_tables: by name, those of `ModelsTable`.
+        statistics, quality: by experiment.
         samples: how many samples the largest figure of samples shows.
     """
 
@@ -400,8 +518,19 @@ class Plan:
         self.tables = {
             name: self._table(name, kind, settings)
             for kind, tables in config["tables"].items()
+            if kind != "models"
             for name, settings in tables.items()
             if settings["experiment"] in only
+        }
+        self.models_tables = {
+            name: self._models_table(name, settings)
+            for name, settings in config["tables"].get("models", {}).items()
+            if set(settings["experiments"]) <= set(only)
+        }
+        self.quality = {
+            name: self._quality(name, settings, config.get("inception"))
+            for name, settings in config.get("quality", {}).items()
+            if name in only
         }
         self.statistics = {
             name: self._statistics(name, settings)
@@ -444,16 +573,29 @@ class Plan:
         """Every table, figure and claim."""
         return [
             *(table.item for table in self.tables.values()),
+            *(table.item for table in self.models_tables.values()),
             *(figure.item for figure in self.figures.values()),
             *(item for statistics in self.statistics.values() for item in statistics.items),
+            *(item for quality in self.quality.values() for item in quality.items),
             *(claim.item for claim in self.claims.values()),
         ]
 
     @property
     def all_tables(self) -> list[str]:
-        """The names of all tables, those of the statistics among them."""
+        """The names of all tables."""
         items = (item for statistics in self.statistics.values() for item in statistics.items)
-        return [*self.tables, *(item.name for item in items)]
+        of_statistics = [item.name for item in items]
+        return [*self.tables, *self.models_tables, *of_statistics, *self._of_quality]
+
+    @property
+    def all_figures(self) -> list[str]:
+        """The names of all figures."""
+        return [*self.figures, *self._of_quality]
+
+    @property
+    def _of_quality(self) -> list[str]:
+        """The name of a table and of a figure of each `quality`."""
+        return [f"quality_{name}" for name in self.quality]
 
     @cached_property
     def known_runs(self) -> list[str]:
@@ -521,6 +663,18 @@ class Plan:
         others = settings.get("others", False)
         rows = self.rows(name, experiment, others) if kind == "loss" else []
         return Table(name, kind, experiment, rows)
+
+    def _models_table(self, name: str, settings: Config) -> ModelsTable:
+        models = [
+            (self.experiments[experiment], model)
+            for experiment, models in settings["experiments"].items()
+            for model in models
+        ]
+        return ModelsTable(name, models, settings.get("at"))
+
+    def _quality(self, name: str, settings: Config, inception: Config | None) -> Quality:
+        weights = inception if settings["features"] == "inception" else None
+        return Quality(self.experiments[name], settings, weights)
 
     def _statistics(self, name: str, settings: Config) -> Statistics:
         paper = [

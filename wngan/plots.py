@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
@@ -100,12 +101,17 @@ def loss_axis(axes: Axes, label: str, top: float | None = None) -> None:
         return  # it has no losses
     axes.set_yscale("log")
     axes.set_ylim(top=top)
-    low, high = axes.get_ylim()
+    plain_ticks(axes.yaxis)
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Labels a logarithmic axis with plain numbers, also within a decade."""
+    low, high = axis.get_view_interval()
     fine = (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)
     ticks = fine if high < 3 * low else (1, 1.5, 2, 3, 5, 7) if high < 15 * low else (1, 2, 5)
-    axes.yaxis.set_major_locator(LogLocator(subs=ticks))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_major_locator(LogLocator(subs=ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def paper_mark(axes: Axes, value: float, **style: Any) -> None:

@@ -90,7 +90,7 @@ class Run:
 
 
 class Final(NamedTuple):
-    """The final reconstruction of a run's checkpoint, "optimal" or "last"."""
+    """The final reconstruction of a run's checkpoint: "optimal", "last", or an iteration."""
 
     run: Run
     checkpoint: str

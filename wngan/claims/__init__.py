@@ -21,10 +21,12 @@ from wngan.claims import (
     c15,
     c16,
     c17,
+    c18,
 )
 
 MODULES = (
-    c01, c02, c03, c04, c05, c06, c07, c08, c09, c10, c11, c12, c13, c14, c15, c16, c17
+    c01, c02, c03, c04, c05, c06, c07, c08, c09, c10, c11, c12, c13, c14, c15, c16, c17,
+    c18,
 )  # fmt: skip
 
 CLAIMS = {module.CLAIM.name: module.CLAIM for module in MODULES}

@@ -17,6 +17,7 @@ FILES = {
     "running": "running.csv",
     "losses": "running.npy",
     "series": "outcome.csv",
+    "quality": "quality.csv",
     "optimal": "final/optimal.safetensors",
     "last": "final/last.safetensors",
 }
@@ -40,6 +41,7 @@ class Run:
         running: its running losses, `wngan.running.FIELDS`.
         losses: float32 (E, images), of each image at each row of `running`.
         series: columns (rows,) by name: iteration, distinct, drift.
+        quality: columns (rows,) by name, as scripts/join_quality.py writes them.
         optimal: of the final reconstruction at the optimum: losses float32 (N,), curve float32
             (N, S), the losses after each of steps int64 (S,).
         last: the same at the last iteration.
@@ -53,6 +55,7 @@ class Run:
     running: NDArray[np.void] = field(default_factory=lambda: np.empty(0, running_losses.FIELDS))
     losses: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
     series: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    quality: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     optimal: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     last: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 

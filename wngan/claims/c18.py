@@ -1,0 +1,51 @@
+"""C18 (section 1): the lower the reconstruction loss, the better the samples."""
+
+import numpy as np
+
+from wngan.claims.measures import never_trained, of_model
+from wngan.claims.record import Figures, Finding, Groups, PaperClaim
+from wngan.quality_ranks import FEWEST, along_trainings, between_trainings
+from wngan.verdicts import Criterion
+
+MODELS = ("vanilla", "bn", "wn")
+
+
+def judge(runs: Groups, paper: Figures) -> list[Finding]:
+    """Rank correlations of running losses with Fréchet distances of samples to training images.
+
+    The paper shows samples and gives no number, so any correlation above 0 is the paper's.
+    """
+    models = [of_model(runs[0], name) for name in MODELS]
+    trainings = [run.quality for group in models for run in group]
+    features = " and ".join(sorted({name for each in trainings for name in each["features"]}))
+    what = f"Spearman's correlation of running loss and Fréchet distance (of {features})"
+    positive = Criterion(low=0, none=0)
+    measured = {
+        "a": ("over a training's snapshots, mean over trainings", along_trainings(trainings)),
+        "b": ("over all trainings' optimal checkpoints", between_trainings(trainings)),
+    }
+    too_few = f"a correlation takes {FEWEST} checkpoints or more of which not all are equal"
+    single = all(len(group) == 1 for group in models)
+    return [
+        Finding(
+            part,
+            f"{what} {over}",
+            estimate,
+            positive,
+            models,
+            untestable=never_trained(*models) or (too_few if np.isnan(estimate.value) else ""),
+            spread="taken together" if single else "",
+        )
+        for part, (over, estimate) in measured.items()
+    ]
+
+
+CLAIM = PaperClaim(
+    "C18",
+    statements={
+        "a": "As a model trains, its samples are the better the lower its running loss is.",
+        "b": "Of all trainings, those with lower running losses have better samples.",
+    },
+    needs=(dict.fromkeys(MODELS, ("quality",)),),
+    judge=judge,
+)

@@ -1,0 +1,47 @@
+"""Whether lower reconstruction losses go with better samples, by Spearman's rank correlation.
+
+Samples are better the lower their Fréchet distance to training images is. 1 is the same order in
+both, 0 no relation, -1 the opposite order.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wngan.bootstrap import Estimate, mean_of_trainings, rank_correlation
+
+FEWEST = 5
+"""Checkpoints that a correlation takes at least."""
+
+Columns = Mapping[str, NDArray[Any]]
+"""Of a training's quality.csv; those that count here are checkpoint, iteration, running_loss, fid."""
+
+
+def along_trainings(trainings: Sequence[Columns]) -> Estimate:
+    """The correlation over a training's snapshots after iteration 0, its mean over trainings.
+
+    The interval is of other trainings. NaN if one has fewer than `FEWEST` snapshots.
+    """
+    found = []
+    for columns in trainings:
+        rows = (columns["checkpoint"] != "optimal") & (columns["iteration"] > 0)
+        enough = rows.sum() >= FEWEST
+        pair = columns["running_loss"][rows], columns["fid"][rows]
+        found.append(rank_correlation(*pair).value if enough else np.nan)
+    mean, low, high = mean_of_trainings(found)
+    return Estimate(mean, max(-1.0, low), min(1.0, high))
+
+
+def between_trainings(trainings: Sequence[Columns]) -> Estimate:
+    """The correlation over the optimal checkpoints of all trainings of all models.
+
+    The interval is of as many others. NaN if there are fewer than `FEWEST`.
+    """
+    rows = [columns["checkpoint"] == "optimal" for columns in trainings]
+    losses, distances = (
+        [value for columns, at in zip(trainings, rows, strict=True) for value in columns[name][at]]
+        for name in ("running_loss", "fid")
+    )
+    return rank_correlation(losses, distances) if len(losses) >= FEWEST else Estimate(np.nan)

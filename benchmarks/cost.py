@@ -3,7 +3,9 @@
     python -m benchmarks.cost              # hours at the rate that this machine is measured to have
     python -m benchmarks.cost --rate 10    # hours at 10 TFLOP/s
 
-The arithmetic of training, running and final reconstructions is counted from the networks. The rate
+The arithmetic of training, running and final reconstructions is counted from the networks, that of
+the quality of samples from torchvision's Inception, which is as large as the one that is used; the matrix
+root of each FID, seconds on one core, is left out. The rate
 is that of training iterations of the CIFAR-10 WN model. Disk is what snapshots, end states, samples
 in training and final reconstructions take.
 """
@@ -11,6 +13,7 @@ in training and final reconstructions take.
 import argparse
 import csv
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ import torch
 import yaml
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models import inception_v3
 
 from wngan.device import free_device
 from wngan.losses import LOGISTIC
@@ -27,7 +31,8 @@ from wngan.runs import Experiment
 from wngan.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-COLUMNS = ("training jobs", "longest chain", "train", "evaluate", "reconstruct", "GB")
+STAGES = ("train", "evaluate", "reconstruct", "quality")
+COLUMNS = ("training jobs", "longest chain", *STAGES, "GB")
 
 
 def train_once(settings: Settings, generator: nn.Module, discriminator: nn.Module) -> None:
@@ -64,6 +69,27 @@ def count(settings: Settings) -> tuple[int, int, int, int]:
     return training.get_total_flops(), reconstruction.get_total_flops(), snapshot, state
 
 
+@cache
+def inception_flops() -> int:
+    """Of the features of one image."""
+    with torch.device("meta"):
+        network = inception_v3(weights=None, aux_logits=False, init_weights=False).eval()
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            network(torch.zeros(1, 3, 299, 299))
+    return counter.get_total_flops()
+
+
+def quality_images(plan: Plan, experiment: Experiment, model: str) -> int:
+    """Samples of one training and training images whose features are compared."""
+    asked = plan.quality.get(experiment.name)
+    if asked is None or model not in asked.settings["models"] or asked.weights is None:
+        return 0
+    run = experiment.instance(model, "1")
+    checkpoints = 2 + run.iterations // asked.settings["every"]  # the optimum and iteration 0
+    jobs = 1 + len(run.segments)
+    return (checkpoints + jobs) * asked.settings["images"]
+
+
 def settings_of(experiment: Experiment, model: str) -> Settings:
     """The settings of a model's first run."""
     trained = experiment.training(experiment.instance(model, "1"))
@@ -94,6 +120,8 @@ def cost(plan: Plan) -> pandas.DataFrame:
                 for f in plan.known_finals
                 if (f.run.experiment, f.run.model) == (experiment.name, model)
             ]
+            measured = len(runs) * quality_images(plan, experiment, model)
+            row["quality"] += measured * inception_flops() / 1e15
             kept = probed = 0
             for f in own:
                 if f.checkpoint == "probes":
@@ -125,7 +153,7 @@ def measured_rate(settings: Settings, seconds: float = 20) -> float:
 
 def markdown(table: pandas.DataFrame, rate: float) -> str:
     """The table with hours at `rate` TFLOP/s and a last row of sums."""
-    table = table.assign(hours=table[["train", "evaluate", "reconstruct"]].sum(axis=1) / rate / 3.6)
+    table = table.assign(hours=table[list(STAGES)].sum(axis=1) / rate / 3.6)
     sums: dict[str, Any] = table.sum(numeric_only=True).to_dict()
     sums |= {"experiment": "all", "longest chain": table["longest chain"].max()}
     rows = [table.columns, ["---"] + ["---:"] * (len(table.columns) - 1)]

@@ -18,6 +18,8 @@ NEEDED = (
     "scikit-learn",
     "tensorboard",
     "torch",
+    "torch-fidelity",
+    "torchvision",
     "tqdm",
 )
 """What the scripts import; Snakemake itself is outside of `--sdm conda`'s environment."""

@@ -320,10 +320,12 @@ rule quality:
 rule join_quality:
     """Join the qualities of a run's checkpoints, beside their running losses."""
     input:
-        parts=quality_parts,
+        parts=quality_parts("csv"),
+        records=quality_parts("provenance.json"),
         running=f"{RUN}/running.csv",
     output:
         csv=f"{RUN}/quality.csv",
+        provenance=f"{RUN}/quality.provenance.json",
     log:
         f"{RUN}/quality.log",
     wildcard_constraints:

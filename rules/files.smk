@@ -119,11 +119,15 @@ def snapshot_folder(path):
     return directory(path) if config["keep_snapshots"] else temp(directory(path))
 
 
-def quality_parts(wildcards):
-    """The quality of a run's optimum, and of each segment's snapshots by the segment's end."""
-    ends = [run.stop_of(number) for run, number in run(wildcards).segments]
-    path = f"{RUN}/quality/{{at}}.csv"
-    return expand(path, at=["optimal", *ends], **wildcards)
+def quality_parts(suffix):
+    """A file of the quality of a run's optimum, and of each segment's snapshots by its end."""
+
+    def files(wildcards):
+        ends = [each.stop_of(number) for each, number in run(wildcards).segments]
+        path = f"{RUN}/quality/{{at}}.{suffix}"
+        return expand(path, at=["optimal", *ends], **wildcards)
+
+    return files
 
 
 def weights(wildcards):

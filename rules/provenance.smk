@@ -31,6 +31,7 @@ rule provenance:
         [f"{RESULTS}/claims/{name}.csv" for name in PLAN.claims],
         records=[f"{RUNS}/{run}/provenance.json" for run in PLAN.known_runs],
         final_records=[f"{RUNS}/{final.place}.provenance.json" for final in PLAN.known_finals],
+        quality_records=[f"{RUNS}/{run}/quality.provenance.json" for run in PLAN.measured_runs],
     output:
         provenance=f"{RESULTS}/provenance.json",
         devices=f"{RESULTS}/devices.csv",
@@ -49,6 +50,7 @@ rule provenance:
         results=made_of,
         runs=PLAN.known_runs,
         finals=[final.place for final in PLAN.known_finals],
+        measured=PLAN.measured_runs,
         code=code("provenance_table.py"),
     script:
         "../scripts/provenance_table.py"

@@ -119,11 +119,15 @@ def _against(
     """By how many percent losses are above the first row's, with the interval; NaN for itself."""
     if found is first:
         return dict.fromkeys(names, np.nan)
-    return dict(zip(names, (above(ratio, 1) for ratio in ratio_of_models(found, first)), strict=True))
+    return dict(
+        zip(names, (above(ratio, 1) for ratio in ratio_of_models(found, first)), strict=True)
+    )
 
 
 def _page(rows: pandas.DataFrame, at: int | None, name: str) -> str:
-    shown = COLUMNS | {column: (f"final loss at {at:,}", *rest) for column, rest in AT.items() if at}
+    shown = COLUMNS | {
+        column: (f"final loss at {at:,}", *rest) for column, rest in AT.items() if at
+    }
     page = rows.assign(model=rows["model"].map(NAMES))[list(shown)]
     page.columns = pandas.MultiIndex.from_tuples([of[:2] for of in shown.values()])
     formats = {of[:2]: of[2] for of in shown.values()}

@@ -11,7 +11,7 @@ import pandas
 from wngan import tables
 from wngan.job import run_job
 
-STAGES = ("train", "evaluate", "reconstruct")
+STAGES = ("train", "evaluate", "reconstruct", "measure")
 # Columns that stand above the page's table where they are the same in all rows that have them.
 COMMON = ("devices", "hosts", "versions", *(f"code to {stage}" for stage in STAGES))
 
@@ -22,6 +22,8 @@ def main(
     records: list[Path],
     finals: list[str],
     final_records: list[Path],
+    measured: list[str],
+    quality_records: list[Path],
     provenance: Path,
     html: Path,
     devices: Path,
@@ -34,6 +36,8 @@ def main(
         records: of each of them, the file that scripts/run_provenance.py wrote.
         finals: final reconstructions, as in "digits/bn/1/final/optimal", and probes beside them.
         final_records: of each of them, its records: a list, or that of the probes.
+        measured: runs whose samples' quality is measured.
+        quality_records: of each of them, the list of its records.
     """
     known: dict[str, dict[str, Any]] = {
         name: json.loads(path.read_text()) | {"reconstruct": []}
@@ -46,6 +50,8 @@ def main(
         known.setdefault(run, {"reconstruct": []})["reconstruct"] += [
             {"checkpoint": checkpoint} | job for job in jobs
         ]
+    for run, path in zip(measured, quality_records, strict=True):
+        known[run]["measure"] = json.loads(path.read_text())
     # A model's best instance has nothing of its own but probes.
     for run in (run for result in results.values() for run in result["runs"]):
         known.setdefault(run, {"reconstruct": []})

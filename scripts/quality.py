@@ -35,7 +35,7 @@ def main(
     """Writes a row per generator: its iteration, `wngan.quality.Quality`, and what was compared.
 
     Each generator makes `images` samples of the same codes; they are compared with as many training
-    images, the first ones, which follow `test_images` in the permutation (fewer if there are fewer).
+    images, or all if there are fewer: the first, which follow `test_images` in the permutation.
 
     Args:
         source: a checkpoint, or a folder of snapshots, of which those count whose iteration is a

@@ -39,7 +39,7 @@ def main(
     trainings = []
     for run, path, status in zip(runs, qualities, statuses, strict=True):
         quality = pandas.read_csv(path)
-        trainings.append({name: column.to_numpy() for name, column in quality.items()})
+        trainings.append({str(name): column.to_numpy() for name, column in quality.items()})
         style = plots.run_style(run)
         label = f"{run_name(run)} {plots.failure(json.loads(status.read_text()))}".strip()
         optimal = quality["checkpoint"] == "optimal"

@@ -13,6 +13,7 @@ STAGES = {
     "train": ("training", "iterations", "iterations/s"),
     "evaluate": ("evaluation", "image_steps", "image·steps/s"),
     "reconstruct": ("reconstruction", "image_steps", "image·steps/s"),
+    "measure": ("quality of samples", "samples", "samples/s"),
 }
 """Of the records in provenance.json: the stage, what it counts, and the unit of its rate."""
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load_file
@@ -39,7 +40,7 @@ def main(
         label = f"{run_name(run)} {plots.failure(json.loads(status.read_text()))}".strip()
         axes.plot([], [], color=colors[run], label=label)
     for checkpoint in checkpoints:
-        style = {"color": "gray", "linestyle": LINES.get(checkpoint, ":")}
+        style: dict[str, Any] = {"color": "gray", "linestyle": LINES.get(checkpoint, ":")}
         label = f"iteration {int(checkpoint):,}" if checkpoint.isdecimal() else checkpoint
         axes.plot([], [], label=label, **style)
     lines = [(run, checkpoint) for checkpoint in checkpoints for run in runs]

@@ -171,11 +171,12 @@ def rank_correlation(a: ArrayLike, b: ArrayLike) -> Estimate:
     Equal numbers have the mean of their ranks. NaN where all numbers of one side are equal; of
     fewer than five pairs there is no interval. The interval takes pairs to be independent.
     """
-    ranks = [_ranks(np.asarray(each, np.float64)) for each in (a, b)]
-    if any(np.ptp(each) == 0 for each in ranks if len(each)) or not len(ranks[0]):
+    over, under = (_ranks(np.asarray(each, np.float64)) for each in (a, b))
+    count = len(over)
+    scale = float(over @ over * (under @ under)) ** 0.5
+    if not scale:
         return Estimate(np.nan)
-    value = float(np.corrcoef(ranks)[0, 1])
-    count = len(ranks[0])
+    value = float(over @ under) / scale
     if count < 5:
         return Estimate(value)
     with np.errstate(divide="ignore"):
@@ -218,9 +219,10 @@ def share(successes: int, trials: int) -> Estimate:
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How many values are below each, equal ones as halves."""
+    """The rank of each value over the middle one; equal values have the mean of their ranks."""
     below = (values[:, None] > values).sum(axis=1)
-    return below + (values[:, None] == values).sum(axis=1) / 2
+    above = (values[:, None] < values).sum(axis=1)
+    return (below - above) / 2
 
 
 def _welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float]:

@@ -623,6 +623,11 @@ class Plan:
         }
         return sorted(behind, key=lambda final: final.place)
 
+    @property
+    def measured_runs(self) -> list[str]:
+        """The places of the runs whose samples' quality is measured."""
+        return [run.place for quality in self.quality.values() for run in quality.runs]
+
     def rows(
         self, table: str, experiment: Experiment, others: bool = False
     ) -> list[dict[str, str]]:

@@ -30,7 +30,7 @@ WITHOUT_EFFECT = (
 )
 """Modules that no result depends on."""
 
-PACKAGES = ("numpy", "safetensors", "torch")
+PACKAGES = ("numpy", "safetensors", "torch", "torch-fidelity")
 """Whose versions a record has."""
 
 

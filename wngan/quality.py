@@ -48,7 +48,7 @@ class Quality(NamedTuple):
     recall: float
 
 
-class Pixels(FeatureExtractorBase):
+class Pixels(FeatureExtractorBase):  # type: ignore[misc]  # torch-fidelity has no types
     """Images averaged to `PIXELS` × `PIXELS`: features without weights, for images of any size.
 
     Args:

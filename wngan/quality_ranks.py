@@ -16,7 +16,7 @@ FEWEST = 5
 """Checkpoints that a correlation takes at least."""
 
 Columns = Mapping[str, NDArray[Any]]
-"""Of a training's quality.csv; those that count here are checkpoint, iteration, running_loss, fid."""
+"""Of a training's quality.csv; checkpoint, iteration, running_loss and fid count here."""
 
 
 def along_trainings(trainings: Sequence[Columns]) -> Estimate:
@@ -31,7 +31,7 @@ def along_trainings(trainings: Sequence[Columns]) -> Estimate:
         pair = columns["running_loss"][rows], columns["fid"][rows]
         found.append(rank_correlation(*pair).value if enough else np.nan)
     mean, low, high = mean_of_trainings(found)
-    return Estimate(mean, max(-1.0, low), min(1.0, high))
+    return Estimate(mean, *np.clip([low, high], -1, 1).tolist())
 
 
 def between_trainings(trainings: Sequence[Columns]) -> Estimate:

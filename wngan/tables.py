@@ -19,7 +19,7 @@ def html(
     table: pandas.DataFrame,
     caption: str,
     formats: dict[Any, Any],
-    texts: Sequence[str] = (),
+    texts: Sequence[Any] = (),
     backgrounds: Mapping[str, Mapping[str, str]] | None = None,
 ) -> str:
     """A page with the table.

@@ -4,10 +4,10 @@
     python -m benchmarks.cost --rate 10    # hours at 10 TFLOP/s
 
 The arithmetic of training, running and final reconstructions is counted from the networks, that of
-the quality of samples from torchvision's Inception, which is as large as the one that is used; the matrix
-root of each FID, seconds on one core, is left out. The rate
-is that of training iterations of the CIFAR-10 WN model. Disk is what snapshots, end states, samples
-in training and final reconstructions take.
+the quality of samples from torchvision's Inception, which is as large as the one that is used; the
+matrix root of each FID, seconds on one core, is left out. The rate is that of training iterations
+of the CIFAR-10 WN model. Disk is what snapshots, end states, samples in training and final
+reconstructions take.
 """
 
 import argparse

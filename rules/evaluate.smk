@@ -123,14 +123,12 @@ rule select_instance:
         optimal=large(of_runs(model, "optimal.safetensors")),
         series=of_runs(model, "outcome.csv"),
         status=of_runs(model, "status.json"),
-        last=large(of_files(model, "ends")),
     output:
         running=f"{RUN}/running.csv",
         losses=f"{RUN}/running.npy",
         optimal=f"{RUN}/optimal.safetensors",
         series=f"{RUN}/outcome.csv",
         status=f"{RUN}/status.json",
-        last=f"{RUN}/last.safetensors",
     log:
         f"{RUN}/select.log",
     wildcard_constraints:

@@ -29,6 +29,8 @@ def main(
     training = order[test_images : test_images + training_images]
     found = baselines(known[training], known[order[:test_images]], components)
     write(csv, found)
+    if components >= len(training):
+        logger.info("%d images have fewer principal components than %d.", len(training), components)
     means = ", ".join(f"{name} {losses.mean():.6f}" for name, losses in found._asdict().items())
     logger.info("Losses by %d training images: %s", len(training), means)
 

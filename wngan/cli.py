@@ -14,16 +14,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from torchvision.utils import make_grid
 
 from wngan import __version__, evaluator
 from wngan.checkpoint import CheckpointError
-from wngan.decoding import central_crop, covering, decode
+from wngan.decoding import central_crop, decode
 from wngan.device import keep_freed_memory
 from wngan.folding import fold
-from wngan.image_grids import image_grid
 from wngan.precision import computing_in
 from wngan.progress import Progress
 from wngan.randomness import fixed_codes
+from wngan.resizing import covering
 from wngan.sampling import between, draw
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor, to_uint8
@@ -122,8 +123,9 @@ def _read(path: Path, size: int) -> NDArray[np.uint8]:
 def _picture(images: NDArray[np.uint8], columns: int) -> Image.Image:
     """Images uint8 (N, H, W, 3) in rows of `columns`, which divides N."""
     scale = -(-SHOWN // images.shape[1])
-    large = images.repeat(scale, axis=1).repeat(scale, axis=2)
-    return Image.fromarray(image_grid(large.reshape(-1, columns, *large.shape[1:]), GAP))
+    large = torch.from_numpy(images.repeat(scale, axis=1).repeat(scale, axis=2))
+    grid = make_grid(large.permute(0, 3, 1, 2), columns, GAP, pad_value=255)
+    return Image.fromarray(grid.permute(1, 2, 0).numpy())
 
 
 def _labeled(picture: Image.Image, columns: Sequence[str], rows: Sequence[str]) -> Image.Image:

@@ -38,8 +38,3 @@ def central_crop(image: Image.Image, size: int, name: str) -> NDArray[np.uint8]:
             "or be resized."
         )
     return np.asarray(image.crop((left, top, left + size, top + size)))
-
-
-def covering(image: Image.Image, size: int) -> Image.Image:
-    """`image` resized so that its shorter side is `size`; as it is, if it has that size."""
-    return ImageOps.cover(image, (size, size), Image.Resampling.LANCZOS)

@@ -24,7 +24,7 @@ FEWEST = 10
 """Images of either kind; with fewer the metrics mean nothing, or are not defined."""
 
 SUBSET = 1000
-"""Images of each of the 100 subsets whose mean KID is; with fewer images there is one of all."""
+"""Images of each of the 100 random subsets of which KID is the mean; all of the fewer, if less."""
 
 PIXELS = 8
 """Height and width to which images are averaged where their pixels are the features."""
@@ -105,7 +105,7 @@ def quality(
         ValueError: there are too few samples or images.
     """
     made, real = _Images(samples), _Images(images)
-    fewer = min(len(made), len(real))
+    subset = min(SUBSET, len(made), len(real))
     found = calculate_metrics(
         input1=made,
         input2=real,
@@ -114,8 +114,8 @@ def quality(
         fid=True,
         kid=True,
         prc=True,
-        kid_subset_size=min(SUBSET, fewer),
-        kid_subsets=100 if fewer > SUBSET else 1,
+        kid_subset_size=subset,
+        kid_subsets=1 if len(made) == len(real) == subset else 100,  # all would be the same
         feature_extractor=FEATURES[features],
         feature_extractor_weights_path=weights,
         cuda=torch.device(device).type == "cuda",

@@ -81,8 +81,6 @@ class Run:
         """Where a checkpoint is: "optimal", "last" (the last iteration), or an iteration."""
         if checkpoint == "optimal":
             return Source(f"{self.place}/optimal.safetensors", f"{self.place}/running.csv")
-        if checkpoint == "last" and self.instance == BEST:
-            return Source(f"{self.place}/last.safetensors", f"{self.place}/status.json")
         at = self.iterations if checkpoint == "last" else int(checkpoint)
         folder = f"{self.place}/segments/{self.segment_of(at)}"
         file = "state.safetensors" if checkpoint == "last" else "snapshots"
@@ -165,11 +163,6 @@ class Model:
     """
 
     runs: list[Run]
-
-    @property
-    def ends(self) -> list[str]:
-        """The file of each instance's last checkpoint."""
-        return [run.source("last").file for run in self.runs]
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,6 @@ class TestRuns:
         ("run", "checkpoint", "expected"),
         [
             (RUN, "optimal", ("e/bn/2/optimal.safetensors", "e/bn/2/running.csv")),
-            (BEST, "last", ("e/bn/best/last.safetensors", "e/bn/best/status.json")),
             (
                 RUN,
                 "last",

@@ -9,9 +9,10 @@ from zipfile import ZipFile, is_zipfile
 
 import numpy as np
 
-from wngan.decoding import central_crop, covering, decode
+from wngan.decoding import central_crop, decode
 from wngan.files import check_space
 from wngan.progress import Progress
+from wngan.resizing import covering
 
 BLOCK = 1000
 """Images that a worker process decodes at a time."""

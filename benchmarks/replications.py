@@ -13,7 +13,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -312,6 +312,30 @@ def c17(world: World, true: bool) -> Groups:
     return [runs + world.group("wn", 1, last=wn)]
 
 
+def c18(world: World, true: bool) -> Groups:
+    """Distances that follow losses but for a third, or that have nothing to do with them.
+
+    Losses fall to one level over ten snapshots; optima differ as `SPREADS` and the paper's table 2.
+    """
+    rng, runs = world.rng, []
+    for model, count in {"vanilla": 3, "bn": 3, "wn": 1}.items():
+        for run in world.group(model, count):
+            own = PAPER.final(2, model) * np.exp(spread_of(model) * rng.standard_normal())
+            losses = own * np.r_[1, 1 + 3 * np.exp(-np.arange(1, 11) / 3)]
+            noise = np.exp(0.3 * rng.standard_normal(11))
+            noise[0] = np.exp(0.03 * rng.standard_normal())
+            unrelated = np.exp(np.cumsum(rng.standard_normal(11)))
+            quality = {
+                "checkpoint": np.array(["optimal", *["snapshot"] * 10]),
+                "iteration": np.array([100, *range(10, 101, 10)]),
+                "running_loss": losses,
+                "fid": losses * noise if true else unrelated,
+                "features": np.array(["inception"] * 11),
+            }
+            runs.append(replace(run, quality=quality))
+    return [runs]
+
+
 MAKERS: dict[str, Maker] = {
     "C1": finals(2, {"vanilla": 3, "wn": 1}),
     "C2": finals(2, {"vanilla": 3, "bn": 3}),
@@ -330,6 +354,7 @@ MAKERS: dict[str, Maker] = {
     "C15": finals(2, {"bn": 3, "wn": 1}),
     "C16": finals(8, {"bn": 1, "wn": 1}),
     "C17": c17,
+    "C18": c18,
 }
 """By claim, what makes a replication (true) or a null (false), with the paper's trainings."""
 

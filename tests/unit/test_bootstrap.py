@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,8 +12,10 @@ from wngan.bootstrap import (
     Estimate,
     above,
     basis,
+    mean_of_trainings,
     paired,
     paired_ratio,
+    rank_correlation,
     ratio_of_models,
     ratio_of_spreads,
     ratio_within,
@@ -281,3 +284,47 @@ def test_a_share_is_inside_its_interval(case: tuple[int, int]) -> None:
 def test_wilsons_interval() -> None:
     assert share(2, 3) == pytest.approx((2 / 3, 0.2077, 0.9385), abs=1e-4)
     assert np.isnan(share(0, 0).value)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.floats(-5, 5)), min_size=5, max_size=12).filter(
+        lambda pairs: all(len(set(column)) > 1 for column in zip(*pairs, strict=True))
+    )
+)
+def test_rank_correlations_are_spearmans(pairs: list[tuple[int, float]]) -> None:
+    a, b = zip(*pairs, strict=True)
+    value, low, high = rank_correlation(a, b)
+    assert value == pytest.approx(scipy.stats.spearmanr(a, b).statistic)
+    assert -1 <= low <= value + 1e-9
+    assert value - 1e-9 <= high <= 1
+    assert rank_correlation(np.negative(a), b).value == pytest.approx(-value)
+
+
+def test_rank_correlations_of_too_little() -> None:
+    assert np.isnan(rank_correlation([], [])).all()
+    assert np.isnan(rank_correlation([1, 1, 1, 1, 1], [1, 2, 3, 4, 5])).all()
+    value, low, high = rank_correlation([1, 2, 3, 4], [1, 3, 2, 4])
+    assert value == pytest.approx(0.8)
+    assert np.isnan([low, high]).all()
+
+
+@pytest.mark.parametrize("count", [5, 7, 15])
+def test_numbers_without_relation_correlate_in_one_of_twenty(count: int) -> None:
+    rng = np.random.default_rng(count)
+    found = [rank_correlation(*rng.normal(size=(2, count))) for _ in range(2000)]
+    assert np.mean([not low <= 0 <= high for _, low, high in found]) < 0.06
+
+
+@pytest.mark.parametrize("count", [2, 3, 9])
+def test_the_mean_of_trainings_has_students_interval(count: int) -> None:
+    values = np.random.default_rng(count).normal(3, 2, count)
+    low, high = scipy.stats.t.interval(0.95, count - 1, values.mean(), scipy.stats.sem(values))
+    found = mean_of_trainings(values)
+    half = (high - low) / 2
+    assert found == pytest.approx([values.mean(), low, high], abs=0.02 * half)
+
+
+def test_the_mean_of_one_training_has_none() -> None:
+    assert mean_of_trainings([0.5])[0] == 0.5
+    assert np.isnan(mean_of_trainings([0.5])[1:]).all()
+    assert np.isnan(mean_of_trainings([0.5, np.nan])).all()

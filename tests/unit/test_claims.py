@@ -475,6 +475,49 @@ def test_c17() -> None:
     assert PRINTED["C17b"] == pytest.approx(33.3, abs=0.05)
 
 
+def measured(falls: bool, optimum: tuple[float, float], seed: int = 0) -> dict[str, Any]:
+    """Qualities of a training whose distances fall with the losses, or rise as they fall."""
+    losses = 10.0 / np.arange(1, 8)
+    distances = (losses if falls else 11 - losses) + np.random.default_rng(seed).normal(0, 0.5, 7)
+    return {
+        "checkpoint": np.array(["optimal", *["snapshot"] * 6, "last"]),
+        "iteration": np.array([70, *range(10, 71, 10)]),
+        "running_loss": np.array([optimum[0], *losses]),
+        "fid": np.array([optimum[1], *distances]),
+        "features": np.array(["pixels"] * 8),
+    }
+
+
+def qualities(falls: list[bool], optima: list[tuple[float, float]]) -> list[Run]:
+    """Two trainings of each model."""
+    names = [(model, instance) for model in ("vanilla", "bn", "wn") for instance in "12"]
+    return [
+        run(*name, quality=measured(fall, optimum, seed))
+        for seed, (name, fall, optimum) in enumerate(zip(names, falls, optima, strict=True))
+    ]
+
+
+def test_c18() -> None:
+    rising, mixed = [(k, 2 * k) for k in range(6)], [(k, (5 * k) % 6 + k % 2) for k in range(6)]
+    assert verdicts("C18", *qualities([True] * 6, rising)) == [YES, YES]
+    assert verdicts("C18", *qualities([False] * 6, [(k, -k) for k in range(6)])) == [NO, NO]
+    assert verdicts("C18", *qualities([True, False] * 3, mixed)) == [OPEN, OPEN]
+    a, b = judged("C18", [qualities([True] * 6, rising)])
+    assert a["quantity"].startswith("Spearman's correlation of running loss and Fréchet distance")
+    assert "(of pixels)" in a["quantity"]
+    assert a["basis"] == b["basis"] == "2 and 2 and 2 trainings"
+    assert b["measured"] == pytest.approx(1)
+    # One training of each model: three optima rank nothing.
+    single = qualities([True] * 6, rising)[::2]
+    assert verdicts("C18", *single) == [YES, UNTESTABLE]
+    assert judged("C18", [single])[0]["basis"] == "one training each, taken together"
+    assert "5 checkpoints or more" in judged("C18", [single])[1]["note"]
+    dead = qualities([True] * 6, rising)
+    for each in dead[:2]:
+        each.status["status"] = "learned_nothing"  # type: ignore[index]
+    assert verdicts("C18", *dead) == [UNTESTABLE] * 2
+
+
 def test_the_spreads_are_the_papers() -> None:
     for table, model in ((3, "vanilla"), (4, "bn")):
         logs = np.log(PAPER.losses(table, "running_loss"))
@@ -594,6 +637,8 @@ def save(run: Run, names: list[str], folder: Path) -> list[Path]:
                 save_file({**value, "images": np.zeros((2, 2), np.uint8)}, path)
             case _ if name == "running":
                 running.write(path, value)
+            case _ if name == "quality":
+                pandas.DataFrame(value).to_csv(path, index=False)
             case _:
                 rows = np.zeros(len(value["iteration"]), outcome.FIELDS)
                 for field, column in value.items():
@@ -614,6 +659,7 @@ def everything(claim: str) -> list[list[Run]]:
                 series=drift,
                 optimal=final(1.0),
                 last=final(1.1),
+                quality=measured(True, (len(model), 3.0)),
             )
             for model in group
             for instance in ("1", "2")

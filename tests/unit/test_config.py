@@ -47,6 +47,7 @@ CELEBA = "experiments/celeba_dcgan"
 PAPER_RUN = {"iterations": 300000, "instances": 1}
 FOLDER = {"type": "folder", "path": "photos", "image_size": 64, "test": 10, "split_seed": 1}
 STATISTICS = {"models": ["bn"], "images": 9, "random_starts": 1}
+QUALITY = {"models": ["bn"], "features": "pixels", "images": 10, "every": 25000}
 
 
 @pytest.mark.parametrize(
@@ -153,6 +154,45 @@ STATISTICS = {"models": ["bn"], "images": 9, "random_starts": 1}
             "statistics.celeba_dcgan.images: 2001 are more than the 2000 of the final evaluation.",
         ),
         (put("statistics/celeba_dcgan/models", ["bn", "bn"]), "non-unique"),
+        (put("quality/cifar", QUALITY), "quality.cifar: there is no experiment 'cifar'."),
+        (
+            put("quality/lsun_dcgan", QUALITY | {"models": ["affine_wn"]}),
+            "quality.lsun_dcgan.models: lsun_dcgan has no model 'affine_wn'.",
+        ),
+        (
+            put("quality/celeba_dcgan/every", 25200),
+            "quality.celeba_dcgan.every: 25200 must be a multiple of 500",
+        ),
+        (put("quality/celeba_dcgan/every", 20000), "and divide the segment, 50000."),
+        (put("quality/celeba_dcgan/images", 9), "quality.celeba_dcgan.images must be at least 10"),
+        (put("quality/celeba_dcgan/features", "vgg"), "must be one of inception, pixels"),
+        (
+            lambda config: config.pop("inception"),
+            "quality.celeba_dcgan.features: they need `inception`, the file with the network's",
+        ),
+        (put("inception/sha256", "1"), "inception.sha256: '1' must match"),
+        (put("quality/celeba_dcgan/models", ["bn"]), "quality.celeba_dcgan.models must have wn."),
+        (
+            lambda config: config.pop("quality"),
+            "claims.C18: quality.celeba_dcgan.models must have vanilla.",
+        ),
+        (
+            put("tables/models/equal_celeba/experiments/celeba", ["wn"]),
+            "tables.models.equal_celeba.experiments: there is no experiment 'celeba'.",
+        ),
+        (
+            put("tables/models/equal_celeba/experiments/celeba_equal", ["bn"]),
+            "tables.models.equal_celeba.experiments.celeba_equal: there is no model 'bn' in it.",
+        ),
+        (
+            put("tables/models/equal_celeba/at", 150500),
+            "tables.models.equal_celeba.at: 150500 must be a multiple of 500",
+        ),
+        (
+            put("figures/steps/steps_celeba_dcgan/checkpoints", ["optimal", 700]),
+            "figures.steps.steps_celeba_dcgan.checkpoints: 700 must be a multiple of 500",
+        ),
+        (put("figures/steps/steps_celeba_dcgan/checkpoints", ["best"]), "'best' must match"),
         (put("statistics/celeba_dcgan/random_starts", 0), "random_starts must be at least 1"),
         (
             put("figures/curves/figure01/runs", ["gan"]),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 import torch
 from hypothesis import given
@@ -25,6 +26,7 @@ from scripts import (
     outcome,
     prepare_folder,
     probe,
+    quality,
     reconstruct,
     split,
     train,
@@ -37,6 +39,7 @@ from wngan.baselines import write as write_baselines
 from wngan.checkpoint import load
 from wngan.settings import Settings
 from wngan.training import train as train_network
+from wngan.verification import WrongFileError
 
 COUNT, TEST = 16, 5
 """Images of the data set, and how many of them are for testing."""
@@ -204,6 +207,83 @@ def test_probes_take_training_images_from_training_and_test_images_from_testing(
     assert changes(probed("random"), data) == {0, 1}
     assert changes(probed("within"), data) == {0, 1}
     assert changes(probed("own"), data) == set()
+
+
+def quality_of(
+    given: Data, source: Path, csv: Path, images: int = 10, **more: Any
+) -> dict[str, Any]:
+    """What scripts/quality.py makes of snapshots, by pixels."""
+    options = {"weights": None, "features": "pixels", "digest": None} | more
+    quality.main(
+        given.info,
+        given.permutation,
+        source,
+        csv=csv,
+        test_images=TEST,
+        images=images,
+        every=12,
+        label="a test",
+        device=CPU,
+        **options,
+    )
+    return {name: column.to_numpy() for name, column in pandas.read_csv(csv).items()}
+
+
+def test_quality_is_beside_training_images(
+    data: Callable[[int | None], Data], snapshots: Path, tmp_path: Path
+) -> None:
+    def found(given: Data) -> np.ndarray:
+        return quality_of(given, snapshots, tmp_path / "quality.csv")["fid"]
+
+    assert changes(found, data) == set(range(TEST, TEST + 10))
+
+
+def test_quality_is_of_every_so_many_iterations(
+    data: Callable[[int | None], Data], snapshots: Path, tmp_path: Path
+) -> None:
+    given, csv = data(None), tmp_path / "quality.csv"
+    assert [int(file.stem) for file in sorted(snapshots.iterdir())] == [0, 6, 12]
+    table = quality_of(given, snapshots, csv)
+    assert table["iteration"].tolist() == [0, 12]
+    assert set(table["samples"]) == {10}
+    one = quality_of(given, snapshots / "0000012.safetensors", csv)
+    assert one["fid"].tolist() == [table["fid"][1]]
+    more = quality_of(given, snapshots, csv, images=40)  # more than there are for training
+    assert set(more["samples"]), set(more["training_images"]) == ({40}, {COUNT - TEST})
+    (tmp_path / "empty").mkdir()
+    assert not quality_of(given, tmp_path / "empty", csv)["iteration"].size
+
+
+def test_weights_that_are_not_the_file_are_never_read(
+    data: Callable[[int | None], Data], snapshots: Path, tmp_path: Path
+) -> None:
+    weights = tmp_path / "weights.pth"
+    weights.write_bytes(b"something that unpickling would execute")
+    digest = {"bytes": weights.stat().st_size, "sha256": "0" * 64}
+    options = {"weights": weights, "features": "inception", "digest": digest}
+    with pytest.raises(WrongFileError, match=r"^\S+weights\.pth has sha256 \w+, not 0{64}\.$"):
+        quality_of(data(None), snapshots, tmp_path / "quality.csv", **options)
+
+
+def test_a_snapshot_that_a_diverged_run_never_had(
+    data: Callable[[int | None], Data], snapshots: Path, tmp_path: Path
+) -> None:
+    """Its reconstructions are losses without a number; one that is there is the file's own."""
+    shard = tmp_path / "shard.safetensors"
+
+    def losses(source: Path, checkpoint: str) -> np.ndarray:
+        given = data(None)
+        shares = {"images": 4, "shard": 2, "shards": 2}
+        options = shares | EVALUATION | {"checkpoint": checkpoint, "device": CPU}
+        reconstruct.main(given.info, given.permutation, source, shard, **options)
+        return load_file(shard)["losses"]
+
+    assert np.isnan(losses(snapshots, "18")).all()
+    found = load_file(shard)
+    assert found["images"].shape == (2, 8, 8, 3)
+    assert found["curve"].shape == (2, len(found["steps"]))
+    named = losses(snapshots / "0000006.safetensors", "optimal")
+    np.testing.assert_array_equal(losses(snapshots, "6"), named)
 
 
 def test_baselines_take_training_images_from_training(

@@ -116,7 +116,7 @@ def test_a_job_logs_and_so_do_its_errors(tmp_path: Path) -> None:
         logger.info("Hello.")
         raise ValueError("no images")
 
-    with pytest.raises(ValueError, match="no images"):
+    with pytest.raises(SystemExit, match="1"):
         run_job(main, job(tmp_path))
     text = (tmp_path / "a.log").read_text()
     assert "Hello." in text

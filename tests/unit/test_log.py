@@ -26,6 +26,23 @@ def test_what_progress_logs_can_be_read(iteration: float, rate: float, tmp_path:
     assert found.rate == pytest.approx(rate, rel=0.02)
 
 
+def test_an_error_is_a_sentence_and_its_traceback_is_in_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error, sentence in (
+        (ValueError("photos has no images."), "photos has no images."),
+        (KeyError("lmdb"), "KeyError('lmdb')"),
+    ):
+        with pytest.raises(SystemExit, match="1"), logged(tmp_path / "log"):
+            raise error
+        printed = capsys.readouterr().err
+        assert printed.endswith(f" Failed: {sentence}\n")
+        assert "Traceback" not in printed
+        log = (tmp_path / "log").read_text()
+        assert f"Failed: {sentence}\nTraceback (most recent call last):\n" in log
+        (tmp_path / "log").unlink()
+
+
 def test_progress_of_another_unit_is_not_meant(tmp_path: Path) -> None:
     with logged(tmp_path / "log"):
         for _ in Progress("results", iterable=range(3), unit="file"):

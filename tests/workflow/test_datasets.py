@@ -211,6 +211,7 @@ def test_a_page_in_place_of_an_archive_is_named(
     printed = repository.tiny("data/faces/images.json", fails=True)
     assert "img_align_celeba.zip has 27 bytes, not " in printed
     assert "it is an HTML page" in printed
+    assert "Traceback" not in printed
     assert not (repository.root / "data/faces/images.json").exists()
 
 

@@ -268,13 +268,15 @@ class TestThePlan:
     def test_items_have_different_names(self) -> None:
         everything = [item.name for item in PAPER.items]
         assert len(set(everything)) == len(everything) == len(PAPER.items)
-        assert len(everything) == len(PAPER.figures) + 9 + 2 * 3 + len(CLAIMS)
+        assert len(everything) == len(PAPER.figures) + 9 + 1 + 3 * 3 + 3 * 2 + len(CLAIMS)
         kinds = ("pairs", "spread", "evaluator")
         statistics = [f"{kind}_{name}" for name in PAPER.statistics for kind in kinds]
-        assert PAPER.all_tables == [*PAPER.tables, *statistics]
+        measured = [f"quality_{name}" for name in PAPER.quality]
+        assert PAPER.all_tables == [*PAPER.tables, "equal_celeba", *statistics, *measured]
+        assert PAPER.all_figures == [*PAPER.figures, *measured]
 
     def test_known_runs_are_trainings_each_once(self) -> None:
-        assert len(PAPER.known_runs) == len(set(PAPER.known_runs)) == 31
+        assert len(PAPER.known_runs) == len(set(PAPER.known_runs)) == 34
         assert not any(place.endswith("best") for place in PAPER.known_runs)
         assert "celeba_dcgan/bn/3" in PAPER.known_runs
 
@@ -285,6 +287,7 @@ class TestThePlan:
         plan = planned(only=["lsun_dcgan"])
         assert list(plan.tables) == ["table8"]
         assert {figure.experiment.name for figure in plan.figures.values()} == {"lsun_dcgan"}
-        assert plan.statistics == {}
+        assert list(plan.statistics) == list(plan.quality) == ["lsun_dcgan"]
+        assert plan.models_tables == {}
         assert [experiment.name for experiment in plan.shown] == ["lsun_dcgan"]
         assert {place.split("/")[0] for place in plan.known_runs} == {"lsun_dcgan"}

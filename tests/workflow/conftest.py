@@ -162,10 +162,18 @@ def job_counts(plan: Plan) -> Counter[str]:
     }
     counts |= dict.fromkeys(("select_optimal", "outcome", "run_provenance"), len(runs))
     counts |= dict.fromkeys([f"{kind}_table" for kind in STATISTICS], len(plan.statistics))
+    measured = [run for quality in plan.quality.values() for run in quality.runs]
+    counts |= {
+        "models_table": len(plan.models_tables),
+        "join_quality": len(measured),
+        "quality": sum(1 + len(run.segments) for run in measured),
+    }
+    counts |= dict.fromkeys(("quality_table", "quality_figure"), len(plan.quality))
     counts |= dict.fromkeys(("claims", "provenance", "rates", "summary"), 1)
     figures = [f"{figure.kind}_figure" for figure in plan.figures.values()]
     prepared = [rule for name in data for rule in makers[plan.datasets[name].type]]
-    return Counter(counts) + Counter(figures) + Counter(prepared)
+    fetched = ["download"] * any(quality.weights for quality in plan.quality.values())
+    return Counter(counts) + Counter(figures) + Counter(prepared) + Counter(fetched)
 
 
 @pytest.fixture

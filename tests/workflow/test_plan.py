@@ -13,7 +13,7 @@ import yaml
 from tests.workflow.conftest import ROOT, Repository, job_counts
 from wngan.plan import Plan
 
-CONFIGS = {"config.yaml": 718, "demo/config.yaml": 167, "tests/workflow/tiny.yaml": 142}
+CONFIGS = {"config.yaml": 899, "demo/config.yaml": 195, "tests/workflow/tiny.yaml": 184}
 """Configurations, and how many jobs each needs from the start, counted when this was written."""
 
 
@@ -44,12 +44,40 @@ def test_table2_needs_only_its_models(repository: Repository) -> None:
 
 def test_one_experiment_can_be_run_alone(repository: Repository) -> None:
     jobs = repository.planned("--config", "only=[cifar10_dcgan]")
-    assert jobs["download"] == jobs["prepare_cifar10"] == jobs["loss_table"] == 1
+    assert jobs["prepare_cifar10"] == jobs["loss_table"] == 1
+    assert jobs["download"] == 2  # the data set, and the weights that quality takes
+    assert jobs["quality"] == 3 * (10 + 1)
     assert jobs["train_segment"] == 30
     assert "prepare_celeba" not in jobs
     assert jobs["claims"] == 1
     assert jobs["pairs_table"] == jobs["spread_table"] == jobs["evaluator_table"] == 1
     assert jobs["probe"] == 3
+
+
+def test_a_sweep_is_over_the_papers_configuration(repository: Repository) -> None:
+    sweep = str(ROOT / "examples/sweep_cifar10.yaml")
+    jobs = repository.planned("results/tables/sweep_cifar10.csv", "--configfile", sweep)
+    assert jobs["train_segment"] == 4 * 3 * 2 * 2
+    assert jobs["reconstruct_shard"] == 4 * 3 * 2
+    assert jobs["models_table"] == 1
+    assert "quality" not in jobs
+
+
+def test_equal_budgets_are_beside_table2(repository: Repository) -> None:
+    jobs = repository.planned("results/tables/equal_celeba.csv")
+    assert jobs["train_segment"] == 3 * 3 * 3
+    assert jobs["reconstruct_shard"] == 4 * 3 * 3
+
+
+def test_weights_that_the_user_has_are_not_fetched(repository: Repository, tmp_path: Path) -> None:
+    target = "results/tables/quality_cifar10_dcgan.csv"
+    file = "file: weights-inception-2015-12-05-6726825d.pth"
+    missing = f"file: {tmp_path}/weights.pth"
+    repository.edit("config.yaml", file, missing)
+    printed = repository.snakemake("-n", target, fails=True)
+    assert "inception.file must be a copy that you have, or a relative path" in printed
+    (tmp_path / "weights.pth").write_bytes(b"")
+    assert repository.planned(target)["download"] == 1  # the data set
 
 
 def test_the_demo_is_as_large_as_it_says() -> None:
@@ -128,7 +156,7 @@ def test_what_is_not_configured_has_no_rule(repository: Repository) -> None:
         "results/tables/table9.csv",
         "data/raw/other.zip",
         "results/figures/figure31.png",
-        "results/tables/pairs_lsun_dcgan.csv",
+        "results/tables/pairs_celeba_resnet.csv",
     ):
         assert "MissingRuleException" in repository.snakemake("-n", target, fails=True)
 

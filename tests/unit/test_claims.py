@@ -34,6 +34,8 @@ PRINTED = {
     for part, value in claim.printed(PAPER).items()
 }
 
+QUANTITIES = Path(__file__).with_name("quantities.csv")
+
 IMAGES = 100
 HARD = np.random.default_rng(0).gamma(20, 0.05, IMAGES)
 STEPS = np.unique(np.geomspace(1, 2000, 30).round().astype(np.int64))
@@ -668,6 +670,53 @@ def everything(claim: str) -> list[list[Run]]:
     ]
 
 
+ASKED = ("part", "experiment", "quantity", "criterion", "paper", "basis")
+"""Columns that say what is asked, not what came out."""
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_what_is_asked_is_written_down(claim: str) -> None:
+    """In quantities.csv, to be read in a review; PYTHONPATH=. python tests/unit/test_claims.py."""
+    with open(QUANTITIES, newline="") as file:
+        expected = [row for row in csv.DictReader(file) if row["claim"] == claim]
+    assert asked(claim) == expected
+
+
+def asked(claim: str) -> list[dict[str, str]]:
+    """Of two trainings of each model, as texts."""
+    rows = judged(claim, everything(claim))
+    texts = ({name: row[name] for name in ASKED} for row in rows)
+    return [
+        {"claim": claim}
+        | {k: f"{v:.6g}" if isinstance(v, float | int) else v for k, v in text.items()}
+        for text in texts
+    ]
+
+
+SHARES = {"C11": {"", "1", "2"}, "C12": {"c"}, "C13": {"a", "b", "c"}}
+"""Parts that count trainings which failed, those that learned nothing among them."""
+
+
+@pytest.mark.parametrize("status", ["learned_nothing", "never_diverse"])
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_a_model_that_came_to_nothing_tests_nothing(claim: str, status: str) -> None:
+    """Whatever a part measures of it; but that samples are all alike is what C12 asks for."""
+    for model in {run.model for group in everything(claim) for run in group}:
+        groups = everything(claim)
+        for each in (run for group in groups for run in group if run.model == model):
+            each.status["status"] = status  # type: ignore[index]
+        findings = CLAIMS[claim].judge(groups, CLAIMS[claim].printed(PAPER))
+        for finding, row in zip(findings, judged(claim, groups), strict=True):
+            measured_it = model in {run.model for run in finding.runs}
+            if not measured_it or finding.part in SHARES.get(claim, set()):
+                continue
+            if claim == "C12" and status == "never_diverse":
+                assert row["verdict"] != UNTESTABLE
+            else:
+                assert row["verdict"] == UNTESTABLE, (finding.part, model)
+                assert f"all trainings of {NAMES[model]} are {status}" in row["note"]
+
+
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_the_script_reads_what_the_claim_needs(claim: str, tmp_path: Path) -> None:
     groups = everything(claim)
@@ -729,3 +778,10 @@ def test_what_is_not_run_says_so(claim: str) -> None:
     rows = not_run(CLAIMS[claim], PAPER)
     assert all(set(row) == set(FIELDS) for row in rows)
     assert [row["part"] for row in rows] == list(CLAIMS[claim].statements)
+
+
+if __name__ == "__main__":
+    with open(QUANTITIES, "w", newline="") as output:
+        writer = csv.DictWriter(output, ["claim", *ASKED], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row for claim in CLAIMS for row in asked(claim))

@@ -297,6 +297,8 @@ def test_c7() -> None:
     assert verdicts("C7", *ten, *bns) == [YES]
     assert PRINTED["C7"] == pytest.approx(5.92, abs=0.01)
     assert verdicts("C7", *vanilla[:1], *bns) == [UNTESTABLE]
+    assert "two trainings or more" in judged("C7", [[*vanilla[:1], *bns]])[0]["note"]
+    assert verdicts("C7", *vanilla[:2], *bns[:2]) == [OPEN]
 
 
 @pytest.mark.parametrize(
@@ -371,6 +373,36 @@ def test_c10() -> None:
     assert verdicts("C10", *cifar(5, falling * np.nan, "diverged")) == [DIRECTION, NO, NO]
 
 
+@pytest.mark.parametrize(
+    ("model", "kind", "name"),
+    [
+        ("vanilla", "optimal", "vanilla at its optimum"),
+        ("vanilla", "last", "vanilla at its last iteration"),
+        ("bn", "optimal", "BN at its optimum"),
+        ("bn", "last", "BN at its last iteration"),
+        ("wn", "optimal", "WN at its optimum"),
+    ],
+)
+def test_c10_is_against_the_lowest_of_the_others(model: str, kind: str, name: str) -> None:
+    """Also against WN itself at its optimum; a checkpoint that diverged does not compete."""
+    runs = [
+        run(each, optimal=final(2.0, seed=3), last=final(2.5, seed=4), iterations=500_000)
+        for each in ("vanilla", "bn", "wn")
+    ]
+    chosen = next(each for each in runs if each.model == model)
+    getattr(chosen, kind).update(final(1.0, seed=5))
+    for each in runs[:2]:
+        if each is not chosen:
+            each.status["status"] = "diverged"  # type: ignore[index]
+            each.last.update(final(np.nan))  # type: ignore[attr-defined]
+    runs[2].last.update(final(0.9, seed=6))  # type: ignore[attr-defined]
+    row = judged("C10", [runs])[1]
+    assert f"the lowest of the others ({name}), %" in row["quantity"]
+    assert row["measured"] == pytest.approx(-10, abs=0.01)
+    single = "one training" if model == "wn" else "one training each, which are taken to spread"
+    assert row["basis"].startswith(single)
+
+
 def test_c10_scales_and_wants_the_same_steps() -> None:
     runs = cifar(5, 2 - np.log(STEPS) / 9)
     for each in runs:
@@ -418,6 +450,10 @@ def test_c12() -> None:
         for model in ("vanilla", "bn", "wn")
     ]
     assert verdicts("C12", *at_once) == [YES, YES, NO, NO]
+    assert [row["measured"] for row in judged("C12", [at_once])] == [0, 0, 0, 0]
+    long = run("wn", "1", 300_000, series=np.array([1, 2, 3, 9]))
+    short = run("wn", "2", 300_000, series=np.array([1, 9, 9, 4]))
+    assert judged("C12", [[*resnets(long), short]])[3]["measured"] == 4  # the fewest, at the end
 
 
 def rates(failing: int, tenfold: float, bn: str = "trained") -> list[list[Run]]:
@@ -457,6 +493,8 @@ def test_c14() -> None:
     assert verdicts("C14", vanilla, gone, wn) == [YES, UNTESTABLE]
     gone = run("wn", series=np.empty(0), status="diverged", iteration=5)
     assert verdicts("C14", vanilla, bn, gone) == [UNTESTABLE, UNTESTABLE]
+    assert np.isnan(judged("C14", [[vanilla, bn, gone]])[1]["measured"])
+    assert "has no samples as far apart" in judged("C14", [[vanilla, bn, gone]])[1]["note"]
     row = judged("C14", [[vanilla, bn, gone]])[0]
     assert row["note"].endswith("; celeba_dcgan wn/1 diverged at 5")
 

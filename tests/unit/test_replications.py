@@ -11,7 +11,7 @@ from wngan.verdicts import DIRECTION_ONLY, REPRODUCED, VERDICTS
 
 ROOT = Path(__file__).parents[2]
 
-UNSETTLED = {"C2", "C7", "C10b", "C10c", "C15", "C17a"}
+UNSETTLED = {"C2", "C7", "C10b", "C10c", "C15", "C17a", "C18b"}
 """What the paper's numbers of trainings settle in less than four of five replications."""
 
 WORLDS = 12

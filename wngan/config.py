@@ -219,6 +219,14 @@ def _claim(config: Config, claim: str) -> Iterator[str]:
 
 
 def _models_table(config: Config, key: str, spec: Config) -> Iterator[str]:
+    known = [config["experiments"].get(name) for name in spec["experiments"]]
+    compared = [(each["dataset"], each["evaluation"]["final"]) for each in known if each]
+    if any(
+        dataset != compared[0][0]
+        or any(final[name] != compared[0][1][name] for name in ("images", "steps"))
+        for dataset, final in compared
+    ):
+        yield f"{key}.experiments: they must have the same data set, final images and final steps."
     for name, models in spec["experiments"].items():
         experiment = config["experiments"].get(name)
         if experiment is None:

@@ -19,8 +19,7 @@ def logged(path: str | Path) -> Iterator[None]:
             nobody needs to read for a mistake in the data, has its traceback.
     """
     formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S")
-    file = logging.FileHandler(path)
-    handlers: list[logging.Handler] = [file, logging.StreamHandler(sys.stderr)]
+    handlers: list[logging.Handler] = [logging.FileHandler(path), logging.StreamHandler(sys.stderr)]
     for handler in handlers:
         handler.setFormatter(formatter)
         logger.addHandler(handler)
@@ -30,7 +29,8 @@ def logged(path: str | Path) -> Iterator[None]:
     except Exception as error:
         sentence = str(error) if " " in str(error) else repr(error)
         logger.error("Failed: %s", sentence)
-        file.stream.write(traceback.format_exc())
+        with open(path, "a") as file:
+            file.write(traceback.format_exc())
         raise SystemExit(1) from error
     finally:
         for handler in handlers:

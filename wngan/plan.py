@@ -37,7 +37,7 @@ FINALS_OF = {"reconstructions": ("optimal",), "codes": ("optimal",)}
 """The checkpoints whose final reconstructions a kind of figure shows, if its settings don't say."""
 
 QUALITY_SECONDS = 60
-"""Of a GPU's time for the quality of one checkpoint, of which half is a matrix root on one core."""
+"""That one checkpoint's quality is estimated to take with a GPU, the FID's matrix root included."""
 
 STATISTICS = ("pairs", "spread", "evaluator")
 """Kinds of tables that an entry of `statistics` makes."""
@@ -172,8 +172,8 @@ class ModelsTable:
 
     @property
     def dataset(self) -> str:
-        """The names of its data sets."""
-        return ", ".join(dict.fromkeys(experiment.dataset.name for experiment, _ in self.models))
+        """The name of its data set, which all experiments share."""
+        return self.models[0][0].dataset.name
 
     @property
     def labels(self) -> dict[str, str]:

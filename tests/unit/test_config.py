@@ -185,6 +185,10 @@ QUALITY = {"models": ["bn"], "features": "pixels", "images": 10, "every": 25000}
             "tables.models.equal_celeba.experiments.celeba_equal: there is no model 'bn' in it.",
         ),
         (
+            put("tables/models/equal_celeba/experiments/cifar10_dcgan", ["wn"]),
+            "tables.models.equal_celeba.experiments: they must have the same data set, final",
+        ),
+        (
             put("tables/models/equal_celeba/at", 150500),
             "tables.models.equal_celeba.at: 150500 must be a multiple of 500",
         ),

@@ -23,12 +23,14 @@ from tests.workflow.conftest import Repository, results
 from wngan import checkpoint
 from wngan.evaluator import reconstruct
 from wngan.layers import recalibrate
+from wngan.quality import quality
 from wngan.randomness import fixed_codes, rng
+from wngan.sampling import draw
 from wngan.settings import Settings, load_generator
 from wngan.tensors import to_tensor
 from wngan.training import train
 
-SEGMENTS, FINALS = 9, 11
+SEGMENTS, FINALS = 9, 15
 """Of the tiny configuration: training jobs and final reconstructions."""
 
 CONDA = """#!/bin/sh
@@ -43,12 +45,12 @@ esac
 
 def test_everything_is_made(finished: Repository) -> None:
     folder = finished.root / "results"
-    statistics = ("pairs_tiny", "spread_tiny", "evaluator_tiny")
-    for table in (*(f"table{number}" for number in range(1, 9)), *statistics):
+    others = ("pairs_tiny", "spread_tiny", "evaluator_tiny", "equal_tiny", "quality_tiny")
+    for table in (*(f"table{number}" for number in range(1, 9)), *others):
         assert (folder / f"tables/{table}.csv").stat().st_size > 0
         assert "<table" in (folder / f"tables/{table}.html").read_text()
     kinds = yaml.safe_load((finished.root / "tiny.yaml").read_text())["figures"].values()
-    for figure in (name for figures in kinds for name in figures):
+    for figure in ("quality_tiny", *(name for figures in kinds for name in figures)):
         assert (folder / f"figures/{figure}.png").read_bytes().startswith(b"\x89PNG")
         assert (folder / f"figures/{figure}.pdf").read_bytes().startswith(b"%PDF")
     assert not list((folder / "recovery").rglob("*.safetensors"))
@@ -403,6 +405,34 @@ def test_other_probes_are_all_that_runs(rerun: Repository) -> None:
     assert not rerun.replanned()
     rerun.edit("scripts/probe.py", '"random starts"', '"other starts"')
     assert dict(rerun.replanned()) == jobs
+
+
+def test_other_images_measure_quality_again_and_nothing_else(rerun: Repository) -> None:
+    rerun.edit("tiny.yaml", "features: pixels, images: 12", "features: pixels, images: 11")
+    assert dict(rerun.replanned()) == {
+        "quality": 4 + 5,  # optima of four trainings, and their segments
+        "join_quality": 4,
+        **dict.fromkeys(("quality_table", "quality_figure", "claim", "claims", "summary"), 1),
+        **dict.fromkeys(("provenance", "rates"), 1),
+    }
+
+
+def test_quality_is_of_the_checkpoints(finished: Repository) -> None:
+    """Computed again from the images and the checkpoints."""
+    root = finished.root
+    order = np.load(root / "data/digits/permutation.npy")
+    training = np.load(root / "data/digits/images.npy")[order[12:24]]
+    run = root / "results/runs/tiny/wn/1"
+    table = pandas.read_csv(run / "quality.csv")
+    assert table["checkpoint"].tolist() == ["optimal", *["snapshot"] * 4, "last"]
+    assert table["iteration"].tolist()[1:] == [0, 10, 20, 30, 40]
+    rows = [(0, run / "optimal.safetensors"), (3, run / "segments/1/snapshots/0000020.safetensors")]
+    for row, path in rows:
+        generator, metadata = load_generator(path)
+        assert metadata["iteration"] == table["iteration"][row]
+        found = quality(draw(generator, fixed_codes(12, 6)), training, "pixels")
+        names = ["fid", "kid", "precision", "recall"]
+        np.testing.assert_allclose(table.loc[row, names].to_numpy(float), found, rtol=1e-4)
 
 
 def test_statistics_can_be_left_out(rerun: Repository) -> None:

@@ -77,3 +77,18 @@ def test_the_script_takes_training_images_from_training(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.principal_components, 0, atol=1e-6)
     only = module.read(tmp_path / "found.csv", slice(1))
     np.testing.assert_allclose(only.mean_image, found.mean_image[:1])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_written_is_read(count: int, tmp_path: Path) -> None:
+    known = Baselines(*(np.arange(1, count + 1) / 3 + k for k in range(3)))
+    module.write(tmp_path / "a.csv", known)
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert lines[:2] == [
+        "mean_image,nearest_image,principal_components",
+        "0.333333,1.33333,2.33333",
+    ]
+    np.testing.assert_allclose(module.read(tmp_path / "a.csv"), known, rtol=1e-5)
+    last = module.read(tmp_path / "a.csv", slice(count - 1, None))
+    assert [len(each) for each in last] == [1, 1, 1]
+    assert last.mean_image[0] == pytest.approx(count / 3, rel=1e-5)

@@ -570,6 +570,15 @@ def test_restarts_are_noted() -> None:
     assert judged("C6", [[wn]])[0]["note"] == "celeba_dcgan wn/1 restarted 1×"
 
 
+def test_a_training_that_had_to_start_again_failed() -> None:
+    """At a learning rate that is said to fail often; but it did train."""
+    again = [run("wn", str(k), restarts=[{"iteration": 3}] * (k == 1)) for k in (1, 2, 3)]
+    groups = rates(0, 0.1)
+    groups[1] = [each for each in groups[1] if each.model == "vanilla"] + again
+    assert verdicts("C13", groups=groups) == [NO, YES, YES, YES]
+    assert judged("C13", groups)[1]["measured"] == pytest.approx(100 / 3)
+
+
 NONE = Criterion(low=1, high=3, none=0)
 
 
@@ -639,6 +648,31 @@ def test_crossings() -> None:
     )
     expected = [10**1.5, 10**1.25, 1, np.inf, np.inf, 10]
     np.testing.assert_allclose(crossing(steps, gaps, zero), expected)
+
+
+@given(
+    st.integers(1, 7).flatmap(
+        lambda count: st.lists(
+            st.lists(st.integers(-3, 3), min_size=count, max_size=count), min_size=1, max_size=5
+        )
+    )
+)
+def test_crossings_are_those_of_a_plain_loop(gaps: list[list[int]]) -> None:
+    """Of several curves at once, of which none has to do with another."""
+    steps = np.array([1, 3, 7, 20, 33, 70, 99])[: len(gaps[0])]
+    expected = []
+    for gap in gaps:
+        high = [k for k, value in enumerate(gap) if value >= 0]
+        if not high:
+            expected.append(1.0)
+        elif high[-1] == len(gap) - 1:
+            expected.append(np.inf)
+        else:
+            k = high[-1]
+            share = gap[k] / (gap[k] - gap[k + 1])
+            expected.append(steps[k] * (steps[k + 1] / steps[k]) ** share)
+    values = np.array(gaps, float)
+    np.testing.assert_allclose(crossing(steps, values + 5, np.full_like(values, 5)), expected)
 
 
 def test_fluctuation_is_of_ratios() -> None:
@@ -790,6 +824,16 @@ def test_the_table_has_every_claim(tmp_path: Path) -> None:
     left_out = table[table["claim"] != "C4"]
     assert set(left_out["verdict"]) == {"not run"}
     assert left_out["measured"].isna().all()
+    texts = ["experiment", "quantity", "criterion", "basis", "note"]
+    with open(csv_file, newline="") as file:
+        as_text = [row for row in csv.DictReader(file) if row["claim"] != "C4"]
+    assert {row[name] for row in as_text for name in [*texts, "measured", "low", "high"]} == {""}
+    for row in as_text:
+        printed = PRINTED.get(row["claim"] + row["part"])
+        if printed is None:
+            assert row["paper"] == ""
+        else:
+            assert float(row["paper"]) == pytest.approx(printed, rel=1e-5)
     commands = left_out["command"].tolist()
     options = "--resources gpu=1 --cores all"
     assert commands == [

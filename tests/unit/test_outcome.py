@@ -27,6 +27,22 @@ def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     return float(np.mean((a / 255 - b / 255) ** 2))
 
 
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_what_is_written_is_read(count: int, tmp_path: Path) -> None:
+    """Six digits of it; drift is not known from the start."""
+    known = [(5 * k, 1 / 3 + k, 1 + k, np.nan if k < 2 else 0.25) for k in range(count)]
+    outcome.write(tmp_path / "a.csv", np.array(known, outcome.FIELDS))
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert lines[0] == "iteration,diversity,distinct,drift"
+    assert lines[1:2] == ["0,0.333333,1,nan"][:count]
+    found = outcome.read(tmp_path / "a.csv")
+    assert found.shape == (count,)
+    assert found.dtype == outcome.FIELDS
+    for name in outcome.FIELDS.names or ():
+        expected = np.array(known, outcome.FIELDS)[name]
+        np.testing.assert_allclose(found[name], expected, rtol=1e-5)
+
+
 @given(seed=st.integers(0, 1000), count=st.integers(2, 7))
 def test_the_mean_difference_is_over_all_pairs(seed: int, count: int) -> None:
     some = images(seed, count)

@@ -171,6 +171,8 @@ def test_what_makes_a_comparison_untestable(claim: str) -> None:
     assert (
         row["note"] == f"the optimum of {model}/1 is its last evaluation, so it may still improve"
     )
+    falling = [*group(model, [level]), *group(other, [1.0], curve=[3, 2, 1])]
+    assert verdicts(claim, *falling) == [UNTESTABLE]
     for status in ("learned_nothing", "never_diverse"):
         nothing = [*group(model, [level]), *group(other, [1.0, 1.0], status=status)]
         assert verdicts(claim, *nothing) == [UNTESTABLE]

@@ -61,6 +61,15 @@ def test_diversity_is_a_share_of_real_images_and_counts_different_samples() -> N
     assert outcome.diversity(two_thirds, real)[1] == pytest.approx(36 / (16 + 4))
 
 
+@pytest.mark.parametrize(("real", "distinct"), [(0.99, 2), (1.01, 1)])
+def test_samples_are_the_same_within_a_tenth_of_how_real_images_differ(
+    real: float, distinct: int
+) -> None:
+    two = np.stack([np.full((4, 4, 3), level, np.uint8) for level in (100, 110)])
+    of_real = real * (10 / 255) ** 2 / 0.1
+    assert outcome.diversity(two, of_real)[1] == distinct
+
+
 def test_drift_is_a_share_of_what_codes_make_different() -> None:
     now, before = images(0), images(1)
     between = np.mean([difference(a, b) for a, b in combinations(now, 2)])
@@ -130,6 +139,18 @@ def test_convergence_needs_a_steady_loss_and_steady_samples() -> None:
     for losses in (np.linspace(1, 0.1, 21), [0.1, 0.1, 0.1, 0.5, 0.5, 0.5] * 4):
         assert outcome.convergence(samples, running_of(list(losses)), lag=40) is None
     assert outcome.convergence(samples, running_of([0.1] * 8), lag=40) is None  # too few medians
+
+
+def test_convergence_at_its_bounds() -> None:
+    """A quarter of the training to its very end, and drifts from the first that spans it."""
+    losses = [1 - k / 50 for k in range(32)] + [0.1] * 9
+    running = np.array([(10 * k, loss, 0) for k, loss in enumerate(losses)], RUNNING)
+    rows = np.array([(10 * k, 1, 9, 0.1) for k in range(41)], outcome.FIELDS)
+    assert outcome.convergence(rows, running, lag=10) == 300  # of 400
+    rows["drift"][31] = 0.6
+    assert outcome.convergence(rows, running, lag=10) is None
+    rows["drift"][30:32] = 0.6, 0.1
+    assert outcome.convergence(rows, running, lag=10) == 300
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,13 @@ def test_along_a_training_neither_the_start_nor_the_optimum_counts() -> None:
     assert found.low < found.value < found.high == 1
     third = training([5, 4, 3, 2, 1], [5, 6, 7, 8, 9], (2, 1))
     assert along_trainings([third]).value == -1
+    opposite = [
+        training([5, 4, 3, 2, 1], [5, 6, 7, 8, 9], (1, 1)),
+        training([5, 4, 3, 2, 1], [5, 6, 7, 9, 8], (1, 1)),
+    ]
+    value, low, high = along_trainings(opposite)
+    assert (value, low) == (pytest.approx(-0.95), -1)
+    assert high > -0.95
 
 
 def test_between_trainings_only_optima_count() -> None:

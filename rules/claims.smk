@@ -4,7 +4,7 @@
 rule claim:
     """Judge one of the paper's claims by its runs."""
     input:
-        files=large(of_files(claim, "files")),
+        files=claim_files,
         changes=of_files(claim, "changes"),
     output:
         csv=f"{RESULTS}/claims/{{claim}}.csv",

@@ -294,10 +294,10 @@ rule quality:
         provenance=f"{RUN}/quality/{{at}}.provenance.json",
     log:
         f"{RUN}/quality/{{at}}.log",
-    priority: 1  # as the evaluation's, so that snapshots which are not kept can go
     wildcard_constraints:
         experiment=any_of(PLAN.quality),
         instance=r"\d+",
+    priority: 1  # as the evaluation's, so that snapshots which are not kept can go
     conda:
         "../envs/wngan.yaml"
     resources:

@@ -438,8 +438,9 @@ class Claim:
 
     @property
     def changes(self) -> list[str]:
-        """The small file that changes along with each of them."""
-        return [file.replace(".safetensors", ".sha256") for file in self.files]
+        """The small file that changes along with each of them that is large."""
+        large = (file for file in self.files if file.endswith(".safetensors"))
+        return [file.replace(".safetensors", ".sha256") for file in large]
 
     @property
     def item(self) -> Item:

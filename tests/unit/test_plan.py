@@ -228,7 +228,7 @@ class TestClaims:
         trainings = [f"celeba_dcgan/{run}" for run in runs]
         names = ("status.json", "running.csv", "final/optimal.safetensors")
         assert claim.files == [f"{run}/{name}" for run in trainings for name in names]
-        assert claim.changes[2] == "celeba_dcgan/vanilla/1/final/optimal.sha256"
+        assert claim.changes == [f"{run}/final/optimal.sha256" for run in trainings]
         assert [final.place for final in claim.item.finals] == [
             f"{run}/final/optimal" for run in trainings
         ]

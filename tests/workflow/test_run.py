@@ -367,6 +367,15 @@ def test_editing_a_claims_sentence_judges_it_alone(rerun: Repository) -> None:
     assert not rerun.replanned("results/claims/C1.csv", "results/tables/pairs_tiny.csv")
 
 
+def test_claims_follow_whatever_their_runs_became(rerun: Repository) -> None:
+    """In the same call: all take each run's status, and all but a few other files of it."""
+    claims = len(yaml.safe_load((rerun.root / "tiny.yaml").read_text())["claims"])
+    rerun.edit("scripts/outcome.py", "The run is", "This run is")
+    assert rerun.replanned()["claim"] == claims
+    losses = rerun.replanned("--forcerun", "select_optimal")
+    assert losses["claim"] == claims
+
+
 def test_another_environment_reruns_nothing(rerun: Repository, tmp_path: Path) -> None:
     """Neither conda's instead of this one, nor another version in it.
 

@@ -34,7 +34,7 @@ def plain(training: np.ndarray, test: np.ndarray, components: int) -> Baselines:
 
 @pytest.mark.parametrize(
     ("training", "size", "components"),
-    [(30, 4, 5), (200, 4, 5), (20, 4, 50), (200, 2, 50), (1, 2, 3)],
+    [(30, 4, 5), (200, 4, 5), (20, 4, 50), (200, 2, 50), (1, 2, 3), (12, 2, 4)],
 )
 def test_they_agree_with_plain_float64(training: int, size: int, components: int) -> None:
     known, asked = images(training, size, 0), images(150, size, 1)

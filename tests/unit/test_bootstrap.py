@@ -300,6 +300,41 @@ def test_rank_correlations_are_spearmans(pairs: list[tuple[int, float]]) -> None
     assert rank_correlation(np.negative(a), b).value == pytest.approx(-value)
 
 
+def test_the_interval_of_a_rank_correlation_is_bonett_and_wrights() -> None:
+    a, b = range(9), [0, 1, 2, 3, 4, 5, 6, 8, 7]
+    value, low, high = rank_correlation(a, b)
+    assert value == pytest.approx(1 - 6 * 2 / (9 * 80))
+    half = 1.959964 * ((1 + value**2 / 2) / 6) ** 0.5
+    assert [low, high] == pytest.approx(np.tanh(np.arctanh(value) + np.array([-half, half])))
+
+
+def test_two_images_have_an_interval_and_one_has_none() -> None:
+    two, one = ([1.0, 3.0], [2.0, 5.0]), ([1.0], [2.0])
+    for interval in (paired_ratio, unpaired_ratio, lambda a, b: ratio_of_models([a], [b])):
+        value, low, high = interval(*two)
+        assert low < value < high
+        assert np.isnan(interval(*one)[1:]).all()
+
+
+def test_two_trainings_tell_how_they_differ() -> None:
+    same = np.ones(20)
+    value, low, high = ratio_of_models([same, 1.2 * same], [same])
+    assert value == pytest.approx(1.2**0.5)
+    assert low < value < high
+
+
+def test_spreads_that_are_said_count_with_their_freedom() -> None:
+    """Of images that are all alike the interval is Student's, by Welch of two and two degrees."""
+    same = np.ones(50)
+    value, low, high = ratio_of_models([same], [same], spreads=(0.1, 0.02))
+    freedom = (0.1**2 + 0.02**2) ** 2 / (0.1**4 / 2 + 0.02**4 / 2)
+    half = (0.1**2 + 0.02**2) ** 0.5 * scipy.stats.t.ppf(0.975, freedom)
+    assert value == 1
+    assert np.log([low, high]) == pytest.approx([-half, half], rel=0.06)
+    more = (0.1**2 + 0.02**2) ** 0.5 * scipy.stats.t.ppf(0.975, 3)
+    assert half > 1.2 * more
+
+
 def test_rank_correlations_of_too_little() -> None:
     assert np.isnan(rank_correlation([], [])).all()
     assert np.isnan(rank_correlation([1, 1, 1, 1, 1], [1, 2, 3, 4, 5])).all()

@@ -17,7 +17,7 @@ from scripts import claims_table
 from wngan import outcome, running
 from wngan.bootstrap import Estimate
 from wngan.claims import CLAIMS
-from wngan.claims.measures import crossing, fluctuation
+from wngan.claims.measures import common_rows, crossing, fluctuation
 from wngan.claims.optima import SPREADS, spread
 from wngan.claims.record import FILES, PaperValues, Run
 from wngan.claims.table import FIELDS, Row, judge, not_run
@@ -220,6 +220,14 @@ def test_c3() -> None:
     # Trainings so far apart that BN might as well be below.
     apart = [run("bn", str(k), curve=bn + more) for k, more in enumerate((0, 3, -0.5))]
     assert verdicts("C3", collapsing, *apart) == [OPEN]
+    few = [run(model, curve=np.array([3.0, 2.0, 1.0])) for model in ("vanilla", "bn")]
+    assert verdicts("C3", *few) == [UNTESTABLE]
+    assert judged("C3", [few])[0]["note"] == "of 3 evaluations or more there are 2"
+    # How far trainings are apart is by all evaluations, not by the first.
+    level = np.full(301, 2.0)
+    high = [run("bn", str(k), curve=level + (k * np.arange(301) == k)) for k in (1, 2)]
+    assert verdicts("C3", collapsing, *high) == [YES]
+    assert judged("C3", [[collapsing, *high]])[0]["high"] == 0
 
 
 @pytest.mark.parametrize("scale", [1, 1 / 75])
@@ -257,6 +265,10 @@ def test_c5() -> None:
     assert verdicts("C5", run("bn", curve=wave(0.1)), wn) == [YES, OPEN]
     assert verdicts("C5", run("bn", curve=wave(0.004)), wn)[0] == NO
     assert verdicts("C5", run("bn", curve=wave(0.1)[:2]), wn) == [UNTESTABLE, UNTESTABLE]
+    assert (
+        "of 3 evaluations or more"
+        in judged("C5", [[run("bn", curve=wave(0.1)[:2]), wn]])[0]["note"]
+    )
     three = [run("bn", str(k), curve=wave(size, 80)) for k, size in enumerate((0.1, 0.001, 0.9))]
     assert verdicts("C5", *three, wn) == [OPEN, OPEN]
 
@@ -401,8 +413,16 @@ def test_c10_is_against_the_lowest_of_the_others(model: str, kind: str, name: st
     row = judged("C10", [runs])[1]
     assert f"the lowest of the others ({name}), %" in row["quantity"]
     assert row["measured"] == pytest.approx(-10, abs=0.01)
-    single = "one training" if model == "wn" else "one training each, which are taken to spread"
-    assert row["basis"].startswith(single)
+    if model == "wn":
+        assert row["basis"] == "one training, images alone"
+        assert row["high"] - row["low"] < 1
+    else:
+        assert row["basis"].startswith("one training each, which are taken to spread")
+        assert row["high"] - row["low"] > 5
+    runs[1].status["status"] = "trained"  # type: ignore[index]
+    runs[1].losses[-1] /= 10  # BN's optimum, which one of them may be, is its last evaluation
+    runs[1].running["running_loss"][-1] /= 10
+    assert verdicts("C10", *runs)[1] == UNTESTABLE
 
 
 def test_c10_scales_and_wants_the_same_steps() -> None:
@@ -479,6 +499,11 @@ def test_c13() -> None:
     assert rows[0]["measured"] == pytest.approx(200 / 3)
     assert rows[0]["low"] == pytest.approx(20.77, abs=0.01)  # Wilson's, which decides nothing
     assert "from iteration 12,500 on" in rows[3]["quantity"]
+    assert rows[3]["measured"] == pytest.approx(0.105 / 0.025, rel=0.01)
+    short = rates(2, 0.1)
+    short[2] = [run("bn", str(k), curve=wave(0.1)[:3], iterations=50_000) for k in (1, 2)]
+    assert verdicts("C13", groups=short)[3] == UNTESTABLE
+    assert "of 3 evaluations or more there are 0" in judged("C13", short)[3]["note"]
     assert rows[3]["basis"] == "3 and 1 trainings"
 
 
@@ -641,6 +666,26 @@ def test_sizes_alone() -> None:
 )
 def test_a_criterion_can_be_read(criterion: Criterion, text: str) -> None:
     assert str(criterion) == text
+
+
+def test_rows_that_runs_have_in_common() -> None:
+    """By their iterations, both bounds included, without the start."""
+    curves = {100: 11, 200: 6, 300: 5}
+    runs = [run("bn", str(k), curve=np.ones(n), every=k) for k, n in curves.items()]
+    for start, stop, expected in (
+        (0, np.inf, [600]),
+        (600, 600, [600]),
+        (601, np.inf, []),
+        (0, 599, []),
+    ):
+        rows = common_rows(runs, start, stop)
+        assert [r.running["iteration"][k].tolist() for r, k in zip(runs, rows, strict=True)] == [
+            expected
+        ] * 3
+    (alone,) = common_rows(runs[:1], 0, 100)
+    assert alone.tolist() == [1]
+    pair = common_rows(runs[:2], 200, 400)
+    assert [each.tolist() for each in pair] == [[2, 4], [1, 2]]
 
 
 def test_crossings() -> None:

@@ -18,6 +18,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     expected = np.array([*ROWS, (18, 1 / 3, 0.0)], running.FIELDS)
     for name in running.FIELDS.names or ():
         np.testing.assert_array_equal(rows[name], expected[name])
+    assert b"\r" not in (tmp_path / "1.csv").read_bytes()
     assert (
         (tmp_path / "1.csv").read_text().startswith("iteration,running_loss,standard_error\n0,0.3,")
     )

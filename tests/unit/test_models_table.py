@@ -87,4 +87,13 @@ def test_an_iteration_has_columns_of_its_own(tmp_path: Path) -> None:
     assert np.isnan(table["at_loss"][2])
     assert table["at_above"][1] == pytest.approx(100 * 2.2 / 4.8**0.5 - 100, rel=1e-4)
     assert np.isnan(table["at_above"][[0, 2]]).all()
+    assert table["at_low"][1] < table["at_above"][1] < table["at_high"][1]
+    deviations = table["at_standard_deviation"]
+    assert deviations[0] == pytest.approx(0.2 * 2**0.5, rel=1e-5)
+    assert np.isnan(deviations[1:]).all()
+    assert list(table.columns) == [*models_table.COLUMNS, "at", *models_table.AT]
+    page = (tmp_path / "t.html").read_text()
+    assert "<title>Models: equal</title>" in page
+    assert "vanilla" in page
+    assert "+0.4" in page  # 2.2 above the geometric mean of 2 and 2.4, in percent
     assert "final loss at 20" in (tmp_path / "t.html").read_text()

@@ -281,6 +281,9 @@ def test_a_snapshot_that_a_diverged_run_never_had(
     assert np.isnan(losses(snapshots, "18")).all()
     found = load_file(shard)
     assert found["images"].shape == (2, 8, 8, 3)
+    assert found["images"].dtype == np.uint8
+    assert set(found["images"].ravel()) == {128}
+    assert found["codes"].shape == (2, 0)
     assert found["curve"].shape == (2, len(found["steps"]))
     named = losses(snapshots / "0000006.safetensors", "optimal")
     np.testing.assert_array_equal(losses(snapshots, "6"), named)
@@ -337,6 +340,50 @@ def test_outcomes_are_set_against_test_images(
     assert status["status"] == "learned_nothing"  # 0.5 is above the first two images' 0.4
     found(data(None), running_images=3)
     assert json.loads((tmp_path / "status.json").read_text())["status"] == "trained"
+
+
+def test_outcomes_span_segments_up_to_what_diverged(
+    data: Callable[[int | None], Data], tmp_path: Path
+) -> None:
+    """Restarts are the first segment's; the sample after the last good iteration is none."""
+    samples = np.random.default_rng(1).integers(0, 256, (3, 4, 8, 8, 3), dtype=np.uint8)
+    restarts = [{"iteration": 3}]
+    for number, status in ((1, "running"), (2, "diverged")):
+        np.save(tmp_path / f"{number}.npy", samples)
+        trained = {"status": status, "iteration": 15 * number - 5, "restarts": [], "reason": ""}
+        trained |= {"restarts": restarts} if number == 1 else {}
+        (tmp_path / f"{number}.json").write_text(json.dumps(trained))
+    running.write(tmp_path / "running.csv", [(0, 0.9, 0.0), (15, 0.5, 0.0)])
+    write_baselines(tmp_path / "baselines.csv", Baselines(*np.full((3, TEST), 9.0)))
+    names = ("running.csv", "baselines.csv", "series.csv", "status.json")
+    outcome.main(
+        data(None).info,
+        data(None).permutation,
+        [tmp_path / f"{number}.npy" for number in (1, 2)],
+        [tmp_path / f"{number}.json" for number in (1, 2)],
+        *(tmp_path / name for name in names),
+        test_images=TEST,
+        running_images=2,
+        every=5,
+        lag=5,
+    )
+    # It diverged at 25, so that the last samples are of iteration 20.
+    assert outcomes.read(tmp_path / "series.csv")["iteration"].tolist() == [5, 10, 15, 20]
+    found = json.loads((tmp_path / "status.json").read_text())
+    assert (found["status"], found["restarts"]) == ("diverged", restarts)
+
+
+def test_a_split_is_a_permutation_of_its_seed(tmp_path: Path) -> None:
+    info, file = tmp_path / "images.json", tmp_path / "permutation.npy"
+    info.write_text(json.dumps({"count": 30}))
+    orders = []
+    for seed in (1, 1, 2):
+        split.main(info, file, seed, 5, None)
+        orders.append(np.load(file).tolist())
+        assert sorted(orders[-1]) == list(range(30))
+    assert orders[0] == orders[1] != orders[2]
+    with pytest.raises(ValueError, match="30 images"):
+        split.main(info, file, 1, 30, None)
 
 
 @given(st.lists(st.integers(0, 6), min_size=2, max_size=40), st.integers(1, 20), st.integers(0, 9))

@@ -95,6 +95,8 @@ def test_qualities_are_joined_beside_losses(tmp_path: Path) -> None:
     assert table["iteration"].tolist() == [30, 0, 20, 40]
     assert table["running_loss"].tolist() == pytest.approx([1 / 4, 1, 1 / 3, 1 / 5])
     assert table["fid"].tolist() == [3, 9, 5, 4]
+    names = HEADER.strip().split(",")
+    assert table.columns.tolist() == ["checkpoint", names[0], "running_loss", *names[1:]]
 
 
 def test_a_run_that_diverged_has_no_last_quality(tmp_path: Path) -> None:

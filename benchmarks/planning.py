@@ -32,7 +32,7 @@ def sweep(seeds: int = 1, experiments: int = 1) -> dict[str, Any]:
     figure = config["figures"]["steps"]["steps_cifar10_dcgan"]
     figures = {f"steps_{name}": figure | {"experiment": name} for name in names}
     config |= {"experiments": dict.fromkeys(names, experiment), "figures": {"steps": figures}}
-    return config | {"tables": {}, "statistics": {}, "claims": {}}
+    return config | {"tables": {}, "statistics": {}, "quality": {}, "claims": {}}
 
 
 def plan(config: dict[str, Any]) -> tuple[Counter[str], float]:

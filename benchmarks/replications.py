@@ -144,11 +144,11 @@ class World:
                     str(number),
                     iterations,
                     found,
-                    table,
-                    losses,
-                    series,
-                    finals["optimal"],
-                    finals["last"],
+                    running=table,
+                    losses=losses,
+                    series=series,
+                    optimal=finals["optimal"],
+                    last=finals["last"],
                 )
             )
         return runs

@@ -49,7 +49,7 @@ def cells(picture: Path, rows: int, columns: int, top: int = 0) -> NDArray[np.ui
     found = np.empty((rows, columns, 8, 8, 3), np.uint8)
     for row in range(rows):
         for column in range(columns):
-            y, x = row * step, column * step
+            y, x = GAP + row * step, GAP + column * step
             cell = pixels[y : y + SHOWN, x : x + SHOWN]
             found[row, column] = cell[::SCALE, ::SCALE]
             np.testing.assert_array_equal(
@@ -72,7 +72,9 @@ def test_samples_are_the_workflows(model: Path, tmp_path: Path) -> None:
     expected = np.load(tmp_path / "samples.npy")
     np.testing.assert_array_equal(cells(output, 5, 8).reshape(40, 8, 8, 3), expected)
     step = SHOWN + GAP
-    assert Image.open(output).size == (8 * step - GAP, 5 * step - GAP)
+    assert Image.open(output).size == (8 * step + GAP, 5 * step + GAP)
+    frame = np.asarray(Image.open(output))
+    assert {*frame[:GAP].ravel(), *frame[:, :GAP].ravel(), *frame[-GAP:].ravel()} == {255}
 
 
 def test_other_seeds_are_other_samples_and_equal_ones_the_same_bytes(
@@ -122,7 +124,7 @@ def test_reconstructions_are_the_evaluators(
     main(["reconstruct", str(model), *map(str, files), "--output", str(output), "--steps", "30"])
 
     picture = Image.open(output)
-    found = cells(output, 2, 3, top=picture.height - 2 * SHOWN - GAP).astype(int)
+    found = cells(output, 2, 3, top=picture.height - 2 * SHOWN - 3 * GAP).astype(int)
     np.testing.assert_array_equal(found[0, 0], pixels)
     assert np.abs(found[1, 0] - (200, 10, 30)).max() <= 3  # JPEG
     generator, _ = load_generator(model)
@@ -136,7 +138,7 @@ def test_reconstructions_are_the_evaluators(
     errors = np.abs(found[:, 1] - found[:, 0])
     assert found[:, 2].max() == 255
     np.testing.assert_allclose(found[:, 2], errors * (255 / errors.max()), atol=0.51)
-    labels = np.asarray(picture)[:, 3 * (SHOWN + GAP) :]
+    labels = np.asarray(picture)[:, 3 * (SHOWN + GAP) + GAP :]
     assert labels.min() < 128  # some text
 
 
@@ -201,4 +203,4 @@ def test_large_images_are_shown_as_they_are(tiny: Settings, tmp_path: Path) -> N
     path, output = tmp_path / "model.safetensors", tmp_path / "a.png"
     checkpoint.save(path, tensors, {"settings": asdict(settings)})
     main(["sample", str(path), str(output), "--rows", "1", "--columns", "2"])
-    assert Image.open(output).size == (2 * 160 + GAP, 160)
+    assert Image.open(output).size == (2 * 160 + 3 * GAP, 160 + 2 * GAP)

@@ -47,8 +47,8 @@ def test_training_does_not_depend_on_the_evaluator() -> None:
 
 TYPES = {
     "prepare_digits.py": {"digits.py"},
-    "prepare_celeba.py": {"crops.py", "decoding.py", "verification.py"},
-    "prepare_folder.py": {"crops.py", "decoding.py"},
+    "prepare_celeba.py": {"crops.py", "decoding.py", "resizing.py", "verification.py"},
+    "prepare_folder.py": {"crops.py", "decoding.py", "resizing.py"},
     "prepare_cifar10.py": {"cifar10.py", "verification.py"},
     "unpack_lsun.py": {"unpacking.py", "verification.py"},
     "index_lsun.py": {"keys.py", "encoded.py", "decoding.py"},
@@ -137,7 +137,7 @@ def test_attempts_are_counted_however_they_end(
     assert 0.2 < attempts[0]["seconds"] < 30
     assert kept["seconds"] == pytest.approx(sum(attempt["seconds"] for attempt in attempts))
     assert kept["code"] == "abc"
-    assert set(kept["versions"]) == {"python", "numpy", "safetensors", "torch"}
+    assert set(kept["versions"]) == {"python", "numpy", "safetensors", "torch", "torch-fidelity"}
     assert not folder.exists()
 
 
@@ -227,12 +227,16 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     run_provenance.main(status, trained, evaluated, tmp_path / "run.json")
     final = tmp_path / "final.json"
     final.write_text(f"[{job('5', 7).read_text()}, {job('6', 8).read_text()}]")
+    quality = tmp_path / "quality.json"
+    quality.write_text(f"[{job('7', 5).read_text()}]")
     provenance_table.main(
         results={"table2": {"runs": ["e/bn/1"]}, "figure01": {"runs": ["e/bn/best"]}},
         runs=["e/bn/1"],
         records=[tmp_path / "run.json"],
         finals=["e/bn/1/final/optimal", "e/bn/best/final/optimal"],
         final_records=[final, final],
+        measured=["e/bn/1"],
+        quality_records=[quality],
         provenance=tmp_path / "provenance.json",
         html=tmp_path / "provenance.html",
         devices=tmp_path / "devices.csv",
@@ -241,6 +245,7 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     assert made["runs"]["e/bn/1"]["seed"] == 7
     assert [j["seconds"] for j in made["runs"]["e/bn/1"]["train"]] == [3600, 60]
     assert [j["checkpoint"] for j in made["runs"]["e/bn/1"]["reconstruct"]] == ["optimal"] * 2
+    assert [j["seconds"] for j in made["runs"]["e/bn/1"]["measure"]] == [5]
     page = (tmp_path / "provenance.html").read_text()
     names, *table = [
         re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)
@@ -251,7 +256,7 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     rows = pandas.DataFrame(table, columns=names).set_index("run")
     assert rows.loc["e/bn/1", "time to train"] == "1:01:00"
     assert rows.loc["e/bn/1", "time to evaluate"] == "0:00:11"
-    assert (rows.loc["e/bn/1", "jobs"], rows.loc["e/bn/1", "attempts"]) == ("6", "7")
+    assert (rows.loc["e/bn/1", "jobs"], rows.loc["e/bn/1", "attempts"]) == ("7", "8")
     assert rows.loc["e/bn/1", "shown in"] == "table2"
     assert (rows.loc["e/bn/1", "status"], rows.loc["e/bn/1", "seed"]) == ("trained", "7")
     assert rows.loc["e/bn/best", "time to train"] == ""
@@ -259,5 +264,5 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     assert rows.loc["e/bn/best", "shown in"] == "figure01"
     assert (tmp_path / "devices.csv").read_text().splitlines() == [
         "device,versions,jobs,time,first job,last job",
-        "d,torch 9,8,1:01:41,2026-01-01 00:00,2026-01-02 00:00",
+        "d,torch 9,9,1:01:46,2026-01-01 00:00,2026-01-02 00:00",
     ]

@@ -235,7 +235,7 @@ def test_an_unpacked_lmdb_is_used_where_it_lies(repository: Repository, tmp_path
     ):
         config = yaml.safe_load(text) | {"results": f"results/{results}", "data": f"data/{results}"}
         config["experiments"]["tiny"]["models"] = {"wn": {"iterations": 20, "instances": 1}}
-        config |= {"tables": {}, "statistics": {}, "claims": {}}
+        config |= {"tables": {}, "statistics": {}, "quality": {}, "claims": {}}
         config["figures"] = {"reconstructions": {"figure02": figure}}
         config["datasets"]["digits"] = settings | {"image_size": 8, "test": 12, "split_seed": 2}
         (repository.root / "tiny.yaml").write_text(yaml.safe_dump(config))

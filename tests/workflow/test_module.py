@@ -85,6 +85,7 @@ def test_a_module_runs_with_its_own_configuration(importing: Repository) -> None
                 "curves": {"figure31": {"experiment": "tiny", "runs": ["wn"], "until": 40}}
             },
             "statistics": {},
+            "quality": {},
             "claims": {},
         },
     )

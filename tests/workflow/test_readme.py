@@ -98,7 +98,7 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     figure = settings["figures"]["curves"]["figure01"] | {"runs": list(MODELS)}
     settings["figures"] = {"curves": {"figure01": figure}}
     settings["claims"] = {"C1": "digits_dcgan"}
-    del settings["statistics"]
+    del settings["statistics"], settings["quality"]
     (root / "demo/config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     return repository
 
@@ -131,6 +131,7 @@ def test_commands_of_the_miniature_run(miniature: Repository) -> None:
 def test_commands_at_full_scale_can_be_planned(repository: Repository) -> None:
     """With `--dry-run`; the files that pages tell the reader to write are there."""
     (repository.root / "flowers").mkdir()
+    (repository.root / "examples").symlink_to(ROOT / "examples")
     Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(repository.root / "flowers/1.png")
     for block in blocks("yaml"):
         if name := re.match(r"# (\w+\.yaml)\n", block.text):

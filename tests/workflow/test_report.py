@@ -50,11 +50,11 @@ def expected(finished: Repository) -> dict[str, list[str]]:
     """The first label of each category's items."""
     config = yaml.safe_load((finished.root / "tiny.yaml").read_text())
     figures = [name for kind in config["figures"].values() for name in kind]
-    statistics = ["pairs of models", "spread of instances", "the evaluator"]
+    statistics = ["pairs of models", "spread of instances", "the evaluator", "quality of samples"]
     tables = [name.removeprefix("table") for kind in config["tables"].values() for name in kind]
     return {
         "Tables": [*tables, "summary", *statistics],
-        "Figures": [name.removeprefix("figure") for name in figures],
+        "Figures": [*(name.removeprefix("figure") for name in figures), "quality of samples"],
         "Claims": ["all"],
         "Runs": ["seeds, devices, times, digests"],
         "Benchmarks": ["rates of these runs"],
@@ -110,7 +110,8 @@ def test_rates_are_those_of_the_records(finished: Repository) -> None:
     assert row["done"].to_dict() == {
         "training": 40,
         "evaluation": 5 * 6 * 3,
-        "reconstruction": 2 * 12 * 4 + (1 + 1 + 2 + 1) * 5 * 4,  # and probes
+        "reconstruction": 3 * 12 * 4 + (1 + 1 + 2 + 1) * 5 * 4,  # and probes
+        "quality of samples": (1 + 5) * 12,
     }
     seconds = sum(job["seconds"] for job in runs["tiny/wn/1"]["train"])
     assert row.loc["training", "rate"] == pytest.approx(40 / seconds)

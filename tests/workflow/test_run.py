@@ -501,7 +501,15 @@ def test_diverged_runs_are_shown_everywhere(repository: Repository) -> None:
     kinds = yaml.safe_load((repository.root / "tiny.yaml").read_text())["figures"].values()
     drawn = {path.stem for path in (folder / "figures").glob("*.png")}
     figures = {name: figure for kind in kinds for name, figure in kind.items()}
-    assert drawn == {name for name, figure in figures.items() if figure["experiment"] == "tiny"}
+    shown = {name for name, figure in figures.items() if figure["experiment"] == "tiny"}
+    assert drawn == shown | {"quality_tiny"}
+    quality = pandas.read_csv(folder / "tables/quality_tiny.csv")
+    ended = quality["model"] != "wn"
+    assert quality["fid"][ended & (quality["checkpoint"] == "optimal")].notna().all()
+    assert quality["fid"][ended & (quality["checkpoint"] == "last")].isna().all()
+    equal = pandas.read_csv(folder / "tables/equal_tiny.csv").set_index("model")
+    assert equal.loc["vanilla", "failed"] == 2
+    assert np.isnan(equal.loc["vanilla", "at_loss"])  # it diverged before
 
 
 def test_touching_any_file_reruns_nothing(rerun: Repository) -> None:

@@ -112,10 +112,16 @@ def _contradictions(config: Config) -> Iterator[str]:
                 yield f"{key}.experiment: there is no experiment {spec['experiment']!r}."
             elif kind == "architecture" and experiment["architecture"] != "dcgan":
                 yield f"{key}: it is of DCGANs, which {spec['experiment']} does not train."
-    for name, spec in config.get("statistics", {}).items():
-        yield from _statistics(config, name, spec)
-    for name, spec in config.get("quality", {}).items():
-        yield from _quality(config, name, spec)
+    for kind, more in (("statistics", _statistics), ("quality", _quality)):
+        for name, spec in config.get(kind, {}).items():
+            experiment = config["experiments"].get(name)
+            if experiment is None:
+                yield f"{kind}.{name}: there is no experiment {name!r}."
+                continue
+            for model in spec["models"]:
+                if model not in experiment["models"]:
+                    yield f"{kind}.{name}.models: {name} has no model {model!r}."
+            yield from more(config, name, spec)
     for claim in config["claims"]:
         yield from _claim(config, claim)
     yield from _once("figures", config["figures"])
@@ -219,32 +225,27 @@ def _claim(config: Config, claim: str) -> Iterator[str]:
 
 
 def _models_table(config: Config, key: str, spec: Config) -> Iterator[str]:
-    known = [config["experiments"].get(name) for name in spec["experiments"]]
-    compared = [(each["dataset"], each["evaluation"]["final"]) for each in known if each]
-    if any(
-        dataset != compared[0][0]
-        or any(final[name] != compared[0][1][name] for name in ("images", "steps"))
-        for dataset, final in compared
-    ):
-        yield f"{key}.experiments: they must have the same data set, final images and final steps."
+    compared = set()
     for name, models in spec["experiments"].items():
         experiment = config["experiments"].get(name)
         if experiment is None:
             yield f"{key}.experiments: there is no experiment {name!r}."
             continue
+        final = experiment["evaluation"]["final"]
+        compared.add((experiment["dataset"], final["images"], final["steps"]))
         for model in models:
             if model not in experiment["models"]:
                 yield f"{key}.experiments.{name}: there is no model {model!r} in it."
             elif "at" in spec:
                 yield from _snapshot(f"{key}.at", experiment, name, model, spec["at"])
+    if len(compared) > 1:
+        yield f"{key}.experiments: they must have the same data set, final images and final steps."
 
 
 def _snapshot(key: str, experiment: Config, name: str, model: str, iteration: int) -> Iterator[str]:
     """Whether a model has a snapshot at an iteration."""
-    every, last = (
-        experiment["evaluation"]["running"]["every"],
-        experiment["models"][model]["iterations"],
-    )
+    every = experiment["evaluation"]["running"]["every"]
+    last = experiment["models"][model]["iterations"]
     if iteration % every or iteration > last:
         yield (
             f"{key}: {iteration} must be a multiple of {every}, the interval of the running "
@@ -253,13 +254,7 @@ def _snapshot(key: str, experiment: Config, name: str, model: str, iteration: in
 
 
 def _quality(config: Config, name: str, spec: Config) -> Iterator[str]:
-    key, experiment = f"quality.{name}", config["experiments"].get(name)
-    if experiment is None:
-        yield f"{key}: there is no experiment {name!r}."
-        return
-    for model in spec["models"]:
-        if model not in experiment["models"]:
-            yield f"{key}.models: {name} has no model {model!r}."
+    key, experiment = f"quality.{name}", config["experiments"][name]
     running, segment = experiment["evaluation"]["running"]["every"], experiment["segment"]
     if spec["every"] % running or segment % spec["every"]:
         yield (
@@ -271,13 +266,7 @@ def _quality(config: Config, name: str, spec: Config) -> Iterator[str]:
 
 
 def _statistics(config: Config, name: str, spec: Config) -> Iterator[str]:
-    key, experiment = f"statistics.{name}", config["experiments"].get(name)
-    if experiment is None:
-        yield f"{key}: there is no experiment {name!r}."
-        return
-    for model in spec["models"]:
-        if model not in experiment["models"]:
-            yield f"{key}.models: {name} has no model {model!r}."
+    key, experiment = f"statistics.{name}", config["experiments"][name]
     final = experiment["evaluation"]["final"]["images"]
     if experiment["evaluation"]["running"]["images"] > final - 2:
         yield f"{key}: the final evaluation of {name} must have more images than the running one."

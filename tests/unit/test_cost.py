@@ -48,5 +48,19 @@ def test_estimates_of_time_are_those_of_ten_teraflops() -> None:
 
 
 @pytest.mark.slow
+def test_what_the_paper_has_not_costs_a_tenth_of_its_trainings() -> None:
+    """By default: equal budgets, quality, and the evaluator's table of LSUN, as README says."""
+    table = cost(PLAN).set_index("experiment")
+    stages = ["train", "evaluate", "reconstruct", "quality"]
+    lsun = PLAN.statistics["lsun_dcgan"]
+    steps = lsun.experiment.settings["evaluation"]["final"]["steps"]
+    _, step, _, _ = count(settings_of(lsun.experiment, "wn"))
+    ours = table.loc["celeba_equal", stages].sum() + table["quality"].sum()
+    ours += len(lsun.runs) * lsun.probes * steps * step / 1e15
+    paper = table["train"].sum() - table.loc["celeba_equal", "train"]
+    assert 0.09 < ours / paper < 0.1
+
+
+@pytest.mark.slow
 def test_the_readme_has_the_costs() -> None:
     assert markdown(cost(PLAN), rate=10) in (ROOT / "README.md").read_text()

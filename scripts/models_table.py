@@ -128,11 +128,8 @@ def _page(rows: pandas.DataFrame, at: int | None, name: str) -> str:
     shown = COLUMNS | {
         column: (f"final loss at {at:,}", *rest) for column, rest in AT.items() if at
     }
-    page = rows.assign(model=rows["model"].map(NAMES))[list(shown)]
-    page.columns = pandas.MultiIndex.from_tuples([of[:2] for of in shown.values()])
-    formats = {of[:2]: of[2] for of in shown.values()}
-    texts = [shown[column][:2] for column in ("model", "experiment")]
-    return tables.html(page, f"Models: {name}", formats, texts)
+    page = rows.assign(model=rows["model"].map(NAMES))
+    return tables.titled(page, shown, f"Models: {name}", ["model", "experiment"])
 
 
 if "snakemake" in globals():

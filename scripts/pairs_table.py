@@ -13,22 +13,22 @@ from wngan.job import run_job
 from wngan.model_names import NAMES
 from wngan.outcome import FAILURES
 
-TITLES = {
-    "model": ("", "model"),
-    "trainings": ("", "trainings"),
-    "failed": ("", "failed"),
-    "against": ("against", "model"),
-    "against_trainings": ("against", "trainings"),
-    "against_failed": ("against", "failed"),
-    "images": ("", "images"),
-    "above": ("final loss above the other's, %", "measured"),
-    "low": ("final loss above the other's, %", "from"),
-    "high": ("final loss above the other's, %", "to"),
-    "basis": ("final loss above the other's, %", "interval of"),
-    "paper_above": ("final loss above the other's, %", "paper"),
-    "better": ("better on", "% of images"),
+COLUMNS = {
+    "model": ("", "model", "{}"),
+    "trainings": ("", "trainings", "{}"),
+    "failed": ("", "failed", "{}"),
+    "against": ("against", "model", "{}"),
+    "against_trainings": ("against", "trainings", "{}"),
+    "against_failed": ("against", "failed", "{}"),
+    "images": ("", "images", "{:,}"),
+    "above": ("final loss above the other's, %", "measured", "{:+.1f}"),
+    "low": ("final loss above the other's, %", "from", "{:+.1f}"),
+    "high": ("final loss above the other's, %", "to", "{:+.1f}"),
+    "basis": ("final loss above the other's, %", "interval of", "{}"),
+    "paper_above": ("final loss above the other's, %", "paper", "{:+.1f}"),
+    "better": ("better on", "% of images", "{:.0f}"),
 }
-"""The table's columns, and what the page calls them."""
+"""The table's columns; in the page the two lines above them, and their formats."""
 
 
 def main(
@@ -81,13 +81,10 @@ def main(
                 "better": 100 * np.where(np.isnan(sum(means)), np.nan, means[0] < means[1]).mean(),
             }
         )
-    table = pandas.DataFrame(rows, columns=list(TITLES))
+    table = pandas.DataFrame(rows, columns=list(COLUMNS))
     table.to_csv(csv, index=False, float_format="%.6g")
     page = table.assign(**{name: table[name].map(NAMES) for name in ("model", "against")})
-    page.columns = pandas.MultiIndex.from_tuples(list(TITLES.values()))
-    signed = [TITLES[name] for name in ("above", "low", "high", "paper_above")]
-    formats = dict.fromkeys(signed, "{:+.1f}") | {TITLES["better"]: "{:.0f}"}
-    html.write_text(tables.html(page, f"Pairs of models: {experiment}", formats))
+    html.write_text(tables.titled(page, COLUMNS, f"Pairs of models: {experiment}"))
 
 
 if "snakemake" in globals():

@@ -55,9 +55,7 @@ def main(
     table = pandas.DataFrame(rows, columns=list(COLUMNS))
     table.to_csv(csv, index=False, float_format="%.6g")
     page = table.assign(model=table["model"].map(NAMES))
-    page.columns = pandas.MultiIndex.from_tuples([of[:2] for of in COLUMNS.values()])
-    formats = {of[:2]: of[2] for of in COLUMNS.values()}
-    html.write_text(tables.html(page, f"Quality of samples: {experiment}", formats))
+    html.write_text(tables.titled(page, COLUMNS, f"Quality of samples: {experiment}"))
 
 
 if "snakemake" in globals():

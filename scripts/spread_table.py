@@ -12,19 +12,19 @@ from wngan.job import run_job
 from wngan.model_names import NAMES
 from wngan.outcome import FAILURES
 
-TITLES = {
-    "model": ("", "model"),
-    "instances": ("", "instances"),
-    "failed": ("", "failed"),
-    "mean": ("lowest running loss", "mean"),
-    "standard_deviation": ("lowest running loss", "s.d."),
-    "min": ("lowest running loss", "from"),
-    "max": ("lowest running loss", "to"),
-    "paper_instances": ("paper", "instances"),
-    "paper_mean": ("paper", "mean"),
-    "paper_standard_deviation": ("paper", "s.d."),
+COLUMNS = {
+    "model": ("", "model", "{}"),
+    "instances": ("", "instances", "{}"),
+    "failed": ("", "failed", "{}"),
+    "mean": ("lowest running loss", "mean", "{:.6f}"),
+    "standard_deviation": ("lowest running loss", "s.d.", "{:.6f}"),
+    "min": ("lowest running loss", "from", "{:.6f}"),
+    "max": ("lowest running loss", "to", "{:.6f}"),
+    "paper_instances": ("paper", "instances", "{:.0f}"),
+    "paper_mean": ("paper", "mean", "{:.6f}"),
+    "paper_standard_deviation": ("paper", "s.d.", "{:.6f}"),
 }
-"""The table's columns, and what the page calls them."""
+"""The table's columns; in the page the two lines above them, and their formats."""
 
 
 def main(
@@ -76,12 +76,10 @@ def main(
             row["paper_mean"] = printed.mean()
             row["paper_standard_deviation"] = printed.std()
         rows.append(row)
-    table = pandas.DataFrame(rows, columns=list(TITLES))
+    table = pandas.DataFrame(rows, columns=list(COLUMNS))
     table.to_csv(csv, index=False, float_format="%.6g")
     page = table.assign(model=table["model"].map(NAMES))
-    page.columns = pandas.MultiIndex.from_tuples(list(TITLES.values()))
-    formats = {name: "{:.0f}" if name[1] == "instances" else "{:.6f}" for name in page.columns[3:]}
-    html.write_text(tables.html(page, f"Spread of instances: {experiment}", formats))
+    html.write_text(tables.titled(page, COLUMNS, f"Spread of instances: {experiment}"))
 
 
 if "snakemake" in globals():

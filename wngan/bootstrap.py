@@ -15,6 +15,9 @@ from wngan.randomness import rng
 
 RESAMPLES = 10_000
 CHUNK = 500  # resamples at once, which bounds the memory
+FEWEST_PAIRS = 5
+"""Of fewer a rank correlation has no interval."""
+
 _NORMAL = 1.959964  # the normal distribution's 97.5 % quantile
 
 Means = NDArray[np.float64]
@@ -169,7 +172,7 @@ def rank_correlation(a: ArrayLike, b: ArrayLike) -> Estimate:
     """Spearman's correlation of `a` (N,) and `b` (N,), with Bonett and Wright's interval (2000).
 
     Equal numbers have the mean of their ranks. NaN where all numbers of one side are equal; of
-    fewer than five pairs there is no interval. The interval takes pairs to be independent.
+    fewer pairs than `FEWEST_PAIRS` there is no interval, which takes pairs to be independent.
     """
     over, under = (_ranks(np.asarray(each, np.float64)) for each in (a, b))
     count = len(over)
@@ -177,7 +180,7 @@ def rank_correlation(a: ArrayLike, b: ArrayLike) -> Estimate:
     if not scale:
         return Estimate(np.nan)
     value = float(over @ under) / scale
-    if count < 5:
+    if count < FEWEST_PAIRS:
         return Estimate(value)
     with np.errstate(divide="ignore"):
         center = np.arctanh(np.clip(value, -1, 1))

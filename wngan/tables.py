@@ -41,3 +41,21 @@ def html(
     body = style.format(formats, na_rep="–").to_html(table_uuid="table")
     head = f'<meta charset="utf-8"><title>{caption}</title>'
     return f'<!doctype html><html lang="en">{head}{body}</html>\n'
+
+
+def titled(
+    table: pandas.DataFrame,
+    columns: Mapping[str, tuple[str, str, str]],
+    caption: str,
+    texts: Sequence[str] = (),
+) -> str:
+    """A page with some columns of a table, each under a heading and a title.
+
+    Args:
+        columns: heading, title and format string by the column's name.
+        caption, texts: as of `html`.
+    """
+    page = table[list(columns)]
+    page.columns = pandas.MultiIndex.from_tuples([of[:2] for of in columns.values()])
+    formats = {of[:2]: of[2] for of in columns.values()}
+    return html(page, caption, formats, [columns[name][:2] for name in texts])

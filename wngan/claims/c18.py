@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from wngan.bootstrap import FEWEST_PAIRS
 from wngan.claims.measures import never_trained, of_model
 from wngan.claims.record import Figures, Finding, Groups, PaperClaim
-from wngan.quality_ranks import FEWEST, along_trainings, between_trainings
+from wngan.quality_ranks import along_trainings, between_trainings
 from wngan.verdicts import Criterion
 
 MODELS = ("vanilla", "bn", "wn")
@@ -24,7 +25,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
         "a": ("over a training's snapshots, mean over trainings", along_trainings(trainings)),
         "b": ("over all trainings' optimal checkpoints", between_trainings(trainings)),
     }
-    too_few = f"a correlation takes {FEWEST} checkpoints or more of which not all are equal"
+    too_few = f"a correlation takes {FEWEST_PAIRS} checkpoints or more of which not all are equal"
     single = all(len(group) == 1 for group in models)
     return [
         Finding(

@@ -88,6 +88,8 @@ def sequences() -> Sequence[nn.Module]:
         Reversed(conv(3, 3, 1), bn(3)),
         nn.BatchNorm2d(3),
         layers.StrictWNConv2d(3, 4, 3, 2, 1),
+        nn.Sequential(conv(3, 2, (2, 3)), layers.StrictWNConvTranspose2d(2, 4, (3, 1), 2)),
+        nn.Sequential(nn.Flatten(), layers.StrictWNLinear(75, 4)),
         nn.Sequential(parametrizations.spectral_norm(nn.Conv2d(3, 3, 1)), bn(3)),
     ]
 
@@ -100,6 +102,18 @@ def test_modules_of_others(number: int) -> None:
     x = torch.randn(2, channels, 5, 5, generator=torch.Generator().manual_seed(2)).double()
     folded = fold(network)
     torch.testing.assert_close(folded(x), network.eval()(x), rtol=1e-12, atol=1e-12)
+
+
+def test_norms_join_convolutions_in_sequences_of_sequences() -> None:
+    conv, bn = layers.StrictWNConv2d, nn.BatchNorm2d
+    network = nn.Sequential(
+        nn.Sequential(conv(3, 3, 1), nn.Sequential(bn(3))),
+        nn.Sequential(bn(3), layers.ChannelAffine(3), nn.ReLU()),
+        conv(3, 3, 1),
+        bn(3),
+    )
+    kinds = [type(layer) for layer in fold(network)]
+    assert kinds == [layers.Conv2d, nn.ReLU, layers.Conv2d]
 
 
 def test_layers_used_twice_stay_right() -> None:

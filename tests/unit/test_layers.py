@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from wngan import layers
 from wngan.dcgan import Generator
 from wngan.layers import (
+    Add,
     AffineWNConv2d,
     AffineWNConvTranspose2d,
     AffineWNLinear,
@@ -541,6 +542,10 @@ class TestActivations:
         scale, bias = broadcast(layer.scale, len(shape)), broadcast(layer.bias, len(shape))
         np.testing.assert_allclose(numbers(layer(x)), numbers(x) * scale + bias, rtol=1e-12)
 
+    def test_add(self, shape: tuple[int, ...]) -> None:
+        x1, x2 = normal(2, *shape), normal(3, *shape)
+        assert torch.equal(Add(3)(x1, x2), x1 + x2)
+
     def test_wn_add(self, shape: tuple[int, ...]) -> None:
         layer = WNAdd(3).double()
         randomize(layer, 1)
@@ -688,7 +693,10 @@ class TestLipschitzConstant:
     def test_single_layers(self) -> None:
         assert lipschitz_constant(StrictWNLinear(9, 2)) == 3
         assert lipschitz_constant(TPReLU(4)) == 1
-        assert lipschitz_constant(StrictWNConvTranspose2d(4, 6, 4, 2, 1)) == 8
+        transposed = StrictWNConvTranspose2d(4, 6, 4, 2, 1)
+        assert lipschitz_constant(transposed) == 8
+        both = nn.Sequential(transposed, StrictWNConvTranspose2d(6, 1, 4, 2, 1))
+        assert lipschitz_constant(both) == pytest.approx(8 * math.sqrt(96), rel=1e-12)
 
     @given(
         seed=seeds,

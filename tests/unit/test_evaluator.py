@@ -1,6 +1,7 @@
 """The reconstruction loss against a plain reimplementation, and what users rely on."""
 
 import copy
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -266,6 +267,17 @@ class TestUsersThings:
         assert got.codes.shape == (2, 12)
         assert got.losses.max() < 1e-3 * 0.2**2
 
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+    def test_generators_without_parameters_compute_as_the_images(self, dtype: torch.dtype) -> None:
+        class Fixed(nn.Module):
+            def forward(self, codes: Tensor) -> Tensor:
+                return codes.view(-1, 3, 2, 2)
+
+        images = torch.full((2, 3, 2, 2), 0.2, dtype=dtype)
+        got = reconstruct(Fixed(), images, code_length=12, steps=400, lr=0.01)
+        assert got.codes.dtype == dtype
+        assert got.losses.max() < 1e-3 * 0.2**2
+
     def test_code_length_goes_before_the_generators_own(self) -> None:
         generator = small_generator()
         generator.code_length = 99
@@ -327,6 +339,11 @@ class TestErrors:
     def test_images_of_other_shapes_or_none(self, shape: tuple[int, ...]) -> None:
         with pytest.raises(ValueError, match=rf"N, C, H, W.*\({shape[0]}, {shape[1]}"):
             attempt(torch.rand(shape, dtype=torch.float64))
+
+    def test_images_that_the_generator_does_not_make(self) -> None:
+        given = re.escape("makes (3, 3, 16, 16), the images given are (3, 3, 16, 8)")
+        with pytest.raises(ValueError, match=given):
+            attempt(torch.rand(3, 3, 16, 8, dtype=torch.float64))
 
     @pytest.mark.parametrize(
         "options",

@@ -5,6 +5,7 @@ rule curves_figure:
     """Draw running losses against iterations."""
     input:
         running=of_runs(figure, "running.csv"),
+        trainings=of_all_trainings(figure, "running.csv"),
         statuses=of_runs(figure, "status.json"),
         baselines=baselines,
     output:
@@ -19,6 +20,7 @@ rule curves_figure:
         "../envs/wngan.yaml"
     params:
         runs=of(figure, "names"),
+        training_counts=of(figure, "training_counts"),
         until=of(figure, "settings", "until"),
         running_images=of(figure, "experiment.settings", "evaluation", "running", "images"),
         paper=of(figure, "paper_losses"),

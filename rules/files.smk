@@ -10,6 +10,13 @@ def of_runs(record, name):
     return lambda wildcards: [f"{RUNS}/{run.place}/{name}" for run in record(wildcards).runs]
 
 
+def of_all_trainings(record, name):
+    """A file of each of all trainings that a record's runs are the best of."""
+    return lambda wildcards: [
+        f"{RUNS}/{run.place}/{name}" for group in record(wildcards).trainings for run in group
+    ]
+
+
 def of_segments(record, name):
     """A file of each of a record's segments."""
     path = f"{RUNS}/{{}}/segments/{{}}/{name}"

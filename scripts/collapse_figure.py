@@ -1,4 +1,4 @@
-"""Draws samples of the same codes as a run collapses, or says that it did not."""
+"""Draws samples of the same codes as a run collapses, or when they are least diverse."""
 
 import json
 from pathlib import Path
@@ -25,6 +25,8 @@ def main(
 ) -> None:
     """Draws a row per code and a column per sample, about two thirds of them before the collapse.
 
+    Of a run that did not collapse these are around its least diverse samples after it had learned.
+
     Args:
         samples: of the run's segments.
         series: the diversity of the run's samples.
@@ -32,33 +34,31 @@ def main(
         every: iterations between samples.
     """
     fate = json.loads(statuses.read_text())
-    collapsed = fate["collapsed"]
     rows = outcome.read(series)
-    if collapsed is None:
-        figure = plots.figure(plots.PAGE, 0.8)
+    learned = rows[rows["iteration"] >= (np.inf if fate["learned"] is None else fate["learned"])]
+    if fate["collapsed"] is not None:
+        moment, label = fate["collapsed"], f"{run_name(run)} collapsed at {fate['collapsed']:,}"
+    elif len(learned):
+        moment, diversity = learned[learned["diversity"].argmin()][["iteration", "diversity"]]
         end = plots.failure(fate) or "did not collapse"
-        message = f"{run_name(run)} {end}; its samples are of {len(rows) * every:,} iterations."
-        if len(rows):
-            lowest = rows[rows["diversity"].argmin()]
-            message += (
-                f"\nIts least diverse samples, at iteration {lowest['iteration']:,}, differ by "
-                f"{lowest['diversity']:.1%} of what real images do."
-            )
-        plots.show_message(figure.add_subplot(), message)
+        label = f"{run_name(run)} {end}; least diverse at {moment:,}, by {diversity:.0%} of real"
     else:
-        segments = [np.load(path, mmap_mode="r") for path in samples]
-        length = len(segments[0])
-        first = max(0, min(collapsed // every - 2 * columns // 3, len(rows) - columns))
-        frames = range(first, min(first + columns, len(rows)))
-        grid = np.stack([segments[k // length][k % length, :codes] for k in frames], axis=1)
-        panel = Panel(
-            grid,
-            title="iteration",
-            columns=[f"{(k + 1) * every:,}" for k in frames],
-            rows=[(codes, f"{run_name(run)} collapsed at {collapsed:,}")],
-        )
-        figure = image_figure([[panel]])
-    plots.save(figure, png, pdf)
+        message = f"{run_name(run)} {plots.failure(fate) or 'learned nothing'}."
+        figure = plots.figure(plots.PAGE, 0.8)
+        plots.show_message(figure.add_subplot(), message)
+        plots.save(figure, png, pdf)
+        return
+    segments = [np.load(path, mmap_mode="r") for path in samples]
+    length = len(segments[0])
+    first = max(0, min(int(moment) // every - 2 * columns // 3, len(rows) - columns))
+    frames = range(first, min(first + columns, len(rows)))
+    grid = np.stack([segments[k // length][k % length, :codes] for k in frames], axis=1)
+    panel = Panel(
+        grid,
+        title=f"{label}; iteration",
+        columns=[f"{(k + 1) * every:,}" for k in frames],
+    )
+    plots.save(image_figure([[panel]]), png, pdf)
 
 
 if "snakemake" in globals():

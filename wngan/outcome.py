@@ -177,9 +177,12 @@ def fate(
         `trained` with a status of "diverged", "never_diverse" (samples of different codes never
         were), "collapsed" (and did not recover), "learned_nothing" (the lowest running loss is not
         below `mean_image`), "converged" or, if none of these, "trained", with its reason; and the
-        iterations `collapsed`, `recovered` and `converged`, each null if that did not happen.
+        iterations `learned` (the first with a running loss below `mean_image`), `collapsed`,
+        `recovered` and `converged`, each null if that did not happen.
     """
     collapsed, recovered = collapse(rows)
+    better = running["iteration"][running["running_loss"] < mean_image]
+    learned = int(better[0]) if len(better) else None
     lowest = np.nanmin(running["running_loss"], initial=np.inf)
     converged = convergence(rows, running, lag) if trained["status"] != "diverged" else None
     if trained["status"] == "diverged":
@@ -190,7 +193,7 @@ def fate(
     elif collapsed is not None and recovered is None:
         status = "collapsed"
         reason = f"from {collapsed:,} on samples differed by less than {ALIKE:.0%} of real images"
-    elif not lowest < mean_image:
+    elif learned is None:
         status = LEARNED_NOTHING
         reason = f"its lowest running loss, {lowest:.4g}, is not below that of the mean training "
         reason += f"image, {mean_image:.4g}"
@@ -200,7 +203,12 @@ def fate(
     else:
         status, reason = "trained", ""
     found = {"status": status, "reason": reason}
-    times = {"collapsed": collapsed, "recovered": recovered, "converged": converged}
+    times = {
+        "learned": learned,
+        "collapsed": collapsed,
+        "recovered": recovered,
+        "converged": converged,
+    }
     return trained | found | times
 
 

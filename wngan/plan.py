@@ -332,6 +332,16 @@ class Figure:
         """Its runs."""
         return [self.experiment.run(name) for name in self.names]
 
+    @cached_property
+    def trainings(self) -> list[list[Run]]:
+        """For each run all trainings that it is the best of, or itself alone."""
+        return [self.experiment.trainings(run) for run in self.runs]
+
+    @property
+    def training_counts(self) -> list[int]:
+        """How many these are."""
+        return [len(runs) for runs in self.trainings]
+
     @property
     def segments(self) -> list[tuple[Run, int]]:
         """The segments of each run up to the last iteration that it shows, or all."""

@@ -58,6 +58,9 @@ MARKS: dict[str, dict[str, Any]] = {
 }
 """What a mark in a run's color stands for, as `Axes.plot` takes it."""
 
+BAND: dict[str, Any] = {"alpha": 0.2, "linewidth": 0}
+"""A band over all trainings of a model, as `Axes.fill_between` takes it."""
+
 THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.0f}")
 """Writes an axis's large numbers as 10,000."""
 
@@ -94,13 +97,19 @@ def iteration_axis(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(THOUSANDS)
 
 
-def loss_axis(axes: Axes, label: str, top: float | None = None) -> None:
-    """Makes the y-axis, which is of losses, logarithmic up to `top`, with ticks within a decade."""
+def loss_axis(
+    axes: Axes, label: str, bottom: float | None = None, top: float | None = None
+) -> None:
+    """Makes the y-axis, which is of losses, logarithmic, with ticks within a decade.
+
+    Args:
+        bottom, top: where it ends; by default where the data do.
+    """
     axes.set_ylabel(f"{label}\n(MSE per pixel and channel)")
     if not np.isfinite(axes.dataLim.minposy):
         return  # it has no losses
     axes.set_yscale("log")
-    axes.set_ylim(top=top)
+    axes.set_ylim(bottom, top)
     plain_ticks(axes.yaxis)
 
 
@@ -131,10 +140,13 @@ def legend(figure: Figure, axes: Axes, **marks: bool) -> None:
 
     Args:
         axes: whose labeled lines are listed.
-        **marks: names from `MARKS`, and whether any is shown.
+        **marks: names from `MARKS`, or "all_trainings" for bands, and whether any is shown.
     """
     for name in (name for name, shown in marks.items() if shown):
-        axes.plot([], [], color="gray", label=name, **MARKS[name])
+        if name == "all_trainings":
+            axes.fill_between([], [], color="gray", label="all trainings", **BAND)
+        else:
+            axes.plot([], [], color="gray", label=name, **MARKS[name])
     lines = axes.get_legend_handles_labels()
     drawn = figure.legend(*lines, loc="outside upper center", ncols=2)
     if drawn.get_window_extent().width > figure.bbox.width:

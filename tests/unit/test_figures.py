@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import runpy
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,11 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from wngan import baselines, plots, running
+from scripts import collapse_figure, curves_figure
+from wngan import baselines, outcome, plots, running
 from wngan.baselines import Baselines
 from wngan.image_grids import Panel, image_figure
 from wngan.model_names import NAMES
-
-ROOT = Path(__file__).parents[2]
 
 
 def noise(rows: int, columns: int, size: int) -> np.ndarray:
@@ -144,17 +142,39 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     return figures
 
 
-def draw_curves(folder: Path, losses: list[float], paper: dict[str, float], **status: Any) -> None:
-    """Draws the curve of one run, bn, with evaluations every 10 iterations."""
-    rows = [(10 * number, loss, 0.0) for number, loss in enumerate(losses)]
-    running.write(folder / "running.csv", rows)
-    status = {"status": "trained", "iteration": 100, "collapsed": None} | status
-    (folder / "status.json").write_text(json.dumps(status))
-    known = Baselines(*np.array([[0.05, 0.07, 9], [0.02, 0.04, 9], [0.01, 0.03, 9]]))
-    baselines.write(folder / "baselines.csv", known)
-    files = [[folder / "running.csv"], [folder / "status.json"], folder / "baselines.csv"]
-    main = runpy.run_path(str(ROOT / "scripts/curves_figure.py"))["main"]
-    main(*files, ["bn"], 100, 2, paper, folder / "figure.png", folder / "figure.pdf")
+def draw_curves(
+    folder: Path,
+    losses: list[float],
+    paper: dict[str, float],
+    others: list[list[float]] | None = None,
+    **status: Any,
+) -> None:
+    """Draws the curve of bn, with evaluations every 10 iterations, the best of several or alone."""
+    trainings = [losses, *(others or [])]
+    for number, each in enumerate(trainings):
+        rows = [(10 * k, loss, 0.0) for k, loss in enumerate(each)]
+        running.write(folder / f"{number}.csv", rows)
+    known = {"status": "trained", "iteration": 100, "collapsed": None}
+    (folder / "status.json").write_text(json.dumps(known | status))
+    levels = Baselines(*np.array([[0.05, 0.07, 9], [0.02, 0.04, 9], [0.001, 0.003, 9]]))
+    baselines.write(folder / "baselines.csv", levels)
+    curves_figure.main(
+        [folder / "0.csv"],
+        [folder / f"{number}.csv" for number in range(len(trainings))],
+        [len(trainings)],
+        [folder / "status.json"],
+        folder / "baselines.csv",
+        ["bn"],
+        100,
+        2,
+        paper,
+        folder / "figure.png",
+        folder / "figure.pdf",
+    )
+
+
+def legend_of(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 def test_curves_mark_optimum_collapse_and_the_papers_loss(
@@ -170,29 +190,104 @@ def test_curves_mark_optimum_collapse_and_the_papers_loss(
     assert [[1.01, 0.01], [1.06, 0.01]] in points  # beside the axes
     assert axes.get_yscale() == "log"
     low, high = axes.get_ylim()
-    assert low < 0.01 < 0.1 < high
-    legend = [text.get_text() for text in drawn[0].legends[0].get_texts()]
-    assert legend == [
+    assert 0.002 < low < 0.01 < 0.1 < high  # a baseline far below the curves is off the axis
+    assert legend_of(drawn[0]) == [
         "BN collapsed at 45",
         "mean image 0.06",
         "nearest image 0.03",
-        "principal components 0.02",
+        "principal components 0.002",
         "lowest",
         "collapse",
         "paper",
     ]
     heights = [line.get_ydata()[0] for line in axes.lines if line.get_linewidth() == 0.5]
-    assert heights == pytest.approx([0.06, 0.03, 0.02])  # of the running evaluation's two images
+    assert heights == pytest.approx([0.06, 0.03, 0.002])  # of the running evaluation's two images
+
+
+def test_a_band_is_over_all_trainings(tmp_path: Path, drawn: list[Figure]) -> None:
+    losses, others = [9, 0.1, 0.03, 0.02], [[9, 0.2, 0.02, 0.03], [9, 0.3]]  # one diverged
+    draw_curves(tmp_path, losses, {}, others, status="diverged")
+    (band,) = drawn[0].axes[0].collections[:1]
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices.tolist()}
+    lowest, highest = {(10, 0.1), (20, 0.02), (30, 0.02)}, {(10, 0.3), (20, 0.03), (30, 0.03)}
+    assert corners == lowest | highest
+    assert "all trainings" in legend_of(drawn[0])
+
+
+def test_a_baseline_near_the_curves_is_on_the_axis(tmp_path: Path, drawn: list[Figure]) -> None:
+    draw_curves(tmp_path, [9, 0.01, 0.005], {})
+    assert drawn[0].axes[0].get_ylim()[0] < 0.002
 
 
 @pytest.mark.parametrize("losses", [[0.2], [np.nan] * 3, [0.2, 0.1, np.inf, np.nan]])
 def test_curves_of_failed_runs_are_drawn(
     losses: list[float], tmp_path: Path, drawn: list[Figure]
 ) -> None:
-    draw_curves(tmp_path, losses, {}, status="diverged")
-    legend = [text.get_text() for text in drawn[0].legends[0].get_texts()]
-    assert legend[0] == "BN diverged at 100"
-    assert "paper" not in legend
+    draw_curves(tmp_path, losses, {}, [losses], status="diverged")
+    assert legend_of(drawn[0])[0] == "BN diverged at 100"
+    assert "paper" not in legend_of(drawn[0])
+
+
+def draw_collapse(folder: Path, diversity: list[float], **status: Any) -> None:
+    """Draws six samples of a run every 10 iterations; the n-th is all of the gray 40·n."""
+    grays = 40 * np.arange(1, 7, dtype=np.uint8)
+    samples = np.broadcast_to(grays[:, None, None, None, None], (6, 2, 4, 4, 3))
+    np.save(folder / "1.npy", samples[:3])
+    np.save(folder / "2.npy", samples[3:])
+    rows = [(10 * (k + 1), share, 1, np.nan) for k, share in enumerate(diversity)]
+    outcome.write(folder / "series.csv", np.array(rows, outcome.FIELDS))
+    known = {"status": "trained", "iteration": 60, "collapsed": None, "learned": 20}
+    (folder / "status.json").write_text(json.dumps(known | status))
+    collapse_figure.main(
+        [folder / "1.npy", folder / "2.npy"],
+        folder / "series.csv",
+        folder / "status.json",
+        "bn/1",
+        2,
+        3,
+        10,
+        folder / "figure.png",
+        folder / "figure.pdf",
+    )
+
+
+@pytest.mark.parametrize(
+    ("diversity", "status", "label", "columns"),
+    [
+        (
+            [0.5, 0.5, 0.5, 0.5, 0.01, 0.01],
+            {"status": "collapsed", "collapsed": 50},
+            "BN-1 collapsed at 50; iteration",
+            [40, 50, 60],
+        ),
+        # The least diverse samples are those after it had learned, not its first noise.
+        (
+            [0.01, 0.5, 0.4, 0.3, 0.4, 0.5],
+            {},
+            "BN-1 did not collapse; least diverse at 40, by 30% of real; iteration",
+            [30, 40, 50],
+        ),
+    ],
+)
+def test_a_collapse_or_the_least_diverse_moment_is_shown(
+    diversity: list[float],
+    status: dict[str, Any],
+    label: str,
+    columns: list[int],
+    tmp_path: Path,
+    drawn: list[Figure],
+) -> None:
+    draw_collapse(tmp_path, diversity, **status)
+    texts = {text.get_text() for text in drawn[0].texts}
+    assert texts == {label, *map(str, columns)}
+    page = np.array(Image.open(tmp_path / "figure.png").convert("RGB"))
+    shown = {gray for gray in range(40, 241, 40) if (page == gray).all(axis=-1).sum() > 100}
+    assert shown == {4 * at for at in columns}
+
+
+def test_a_run_that_learned_nothing_has_no_such_moment(tmp_path: Path, drawn: list[Figure]) -> None:
+    draw_collapse(tmp_path, [0.5] * 6, status="learned_nothing", learned=None)
+    assert [text.get_text() for text in drawn[0].axes[0].texts] == ["BN-1 learned nothing."]
 
 
 @plots.styled

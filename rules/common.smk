@@ -6,7 +6,7 @@ from operator import attrgetter, getitem
 from pathlib import Path
 
 from wngan.config import ConfigError, check
-from wngan.plan import Plan
+from wngan.plan import POSTER_SAMPLES, Plan
 from wngan.provenance import code_digest, config_digest
 
 try:

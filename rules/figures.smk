@@ -273,3 +273,42 @@ rule quality_figure:
         code=code("quality_figure.py"),
     script:
         "../scripts/quality_figure.py"
+
+
+rule poster_figure:
+    """Draw one page of what came out: curves, samples, reconstructions and verdicts."""
+    input:
+        running=of_runs(figure, "running.csv"),
+        trainings=of_all_trainings(figure, "running.csv"),
+        statuses=of_runs(figure, "status.json"),
+        baselines=baselines,
+        samples=of_files(figure, "panel_files"),
+        image_files=images(figure),
+        info=of_dataset(figure, "images.json"),
+        permutation=of_dataset(figure, "permutation.npy"),
+        finals=large(of_finals(figure, "safetensors")),
+        changes=of_finals(figure, "sha256"),
+        losses=of_files(figure, "training_finals"),
+        claims=f"{RESULTS}/claims.csv",
+    output:
+        png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
+        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
+    log:
+        f"{RESULTS}/figures/{{figure}}.log",
+    wildcard_constraints:
+        figure=any_of(PLAN.figures_of("poster")),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        runs=of(figure, "names"),
+        training_counts=of(figure, "training_counts"),
+        until=of(figure, "settings", "until"),
+        running_images=of(figure, "experiment.settings", "evaluation", "running", "images"),
+        samples_shown=POSTER_SAMPLES,
+        paper=of(figure, "paper_losses"),
+        places=places(figure),
+        dataset=of(figure, "experiment.dataset.name"),
+        code=code("poster_figure.py"),
+    script:
+        "../scripts/poster_figure.py"

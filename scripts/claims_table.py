@@ -10,23 +10,10 @@ from wngan.claims import CLAIMS
 from wngan.claims.record import PaperValues
 from wngan.claims.table import FIELDS, not_run
 from wngan.job import run_job
-from wngan.verdicts import VERDICTS, number
+from wngan.verdicts import COLORS, number
 
-COLORS = dict(
-    zip(
-        VERDICTS,
-        (
-            "#d9f0e6; color: #00553d",
-            "#dcebf7; color: #0b3d66",
-            "#fbe3d6; color: #8a2f00",
-            "#fdf3c9; color: #5a4800",
-            "#e8e1f0; color: #43295f",
-            "#eee",
-        ),
-        strict=True,
-    )
-)
-"""Backgrounds and texts; the contrast of each pair is above 6:1."""
+BACKGROUNDS = {verdict: f"{back}; color: {text}" for verdict, (back, text) in COLORS.items()}
+"""Styles of cells by their verdict."""
 
 
 def text(value: Any) -> str:
@@ -86,7 +73,7 @@ def _page(table: pandas.DataFrame) -> str:
         "verdict",
         "note",
     ]
-    return tables.html(page, "Claims", {}, left, {"verdict": COLORS})
+    return tables.html(page, "Claims", {}, left, {"verdict": BACKGROUNDS})
 
 
 if "snakemake" in globals():

@@ -33,14 +33,38 @@ PAPER_FIELDS = (
 )
 """Columns of report/paper_values.csv."""
 
-FINALS_OF = {"reconstructions": ("optimal",), "codes": ("optimal",)}
+FINALS_OF = {"reconstructions": ("optimal",), "codes": ("optimal",), "poster": ("optimal",)}
 """The checkpoints whose final reconstructions a kind of figure shows, if its settings don't say."""
 
 QUALITY_SECONDS = 60
 """That one checkpoint's quality is estimated to take with a GPU, the FID's matrix root included."""
 
+POSTER_SAMPLES = 36
+"""Of each model on a poster."""
+
 STATISTICS = ("pairs", "spread", "evaluator")
 """Kinds of tables that an entry of `statistics` makes."""
+
+TITLES = {
+    "architecture": "networks",
+    "loss": "losses",
+    "models": "losses of models over all trainings",
+    "pairs": "pairs of models",
+    "spread": "spread of instances",
+    "evaluator": "the evaluator, and losses without a generator",
+    "quality": "quality of samples",
+    "curves": "running reconstruction loss in training",
+    "evolution": "samples of the same codes in training",
+    "samples": "samples",
+    "reconstructions": "reconstructions of test images",
+    "collapse": "collapse of samples",
+    "groups": "groups of similar samples",
+    "steps": "reconstruction loss against steps",
+    "codes": "codes of reconstructions",
+    "diversity": "diversity and drift of samples",
+    "poster": "poster: curves, samples, reconstructions, verdicts",
+}
+"""What the report calls each kind of table and figure."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +145,8 @@ class Table:
     def labels(self) -> dict[str, str]:
         """How the report lists it."""
         models = [run.model for run in self.runs] or list(self.experiment.settings["models"])
-        return labels("Table", self.name.removeprefix("table"), self.experiment.name, models)
+        name = self.name.removeprefix("table")
+        return labels("Table", f"{name}: {TITLES[self.kind]}", self.experiment.name, models)
 
     @property
     def item(self) -> Item:
@@ -179,7 +204,8 @@ class ModelsTable:
     def labels(self) -> dict[str, str]:
         """How the report lists it."""
         experiments = ", ".join(dict.fromkeys(experiment.name for experiment, _ in self.models))
-        return labels("Table", self.name, experiments, [model for _, model in self.models])
+        title = f"{self.name}: {TITLES['models']}"
+        return labels("Table", title, experiments, [model for _, model in self.models])
 
     @property
     def item(self) -> Item:
@@ -228,7 +254,7 @@ class Quality:
         """How the report lists the table and the figure."""
         models = self.settings["models"]
         return {
-            kind: labels(kind, "quality of samples", self.experiment.name, models)
+            kind: labels(kind, TITLES["quality"], self.experiment.name, models)
             for kind in ("Table", "Figure")
         }
 
@@ -283,11 +309,9 @@ class Statistics:
     @property
     def labels(self) -> dict[str, dict[str, str]]:
         """How the report lists each of the tables, by kind."""
-        titles = ("pairs of models", "spread of instances", "the evaluator")
         models = self.settings["models"]
         return {
-            kind: labels("Table", title, self.experiment.name, models)
-            for kind, title in zip(STATISTICS, titles, strict=True)
+            kind: labels("Table", TITLES[kind], self.experiment.name, models) for kind in STATISTICS
         }
 
     @property
@@ -355,9 +379,15 @@ class Figure:
 
     @property
     def panel_files(self) -> list[str]:
-        """The samples of each panel, row by row."""
-        panels = figure_panels(self.settings)
+        """The samples of each panel, row by row; without panels, those of each run's optimum."""
+        panels = figure_panels(self.settings) or [(name, "optimal") for name in self.names]
         return [f"{self.experiment.run(run).place}/samples/{at}.npy" for run, at in panels]
+
+    @property
+    def training_finals(self) -> list[str]:
+        """The losses at their optima of all trainings that the runs are the best of."""
+        runs = chain.from_iterable(self.trainings)
+        return [f"{Final(run, 'optimal').place}.csv" for run in runs]
 
     @property
     def finals(self) -> list[Final]:
@@ -376,7 +406,7 @@ class Figure:
         Final losses where it shows final reconstructions, else running losses, but for those that
         came later in the training than what it shows.
         """
-        column = "final_loss" if self.finals else "running_loss"
+        column = "running_loss" if self.kind in ("curves", "poster") else "final_loss"
         shown = self.checkpoints or ["optimal"]
         names = dict(zip(self.runs, self.names, strict=True))
         losses = {}
@@ -392,12 +422,16 @@ class Figure:
     def labels(self) -> dict[str, str]:
         """How the report lists it."""
         models = [run.model for run in self.runs]
-        return labels("Figure", self.name.removeprefix("figure"), self.experiment.name, models)
+        name = self.name.removeprefix("figure")
+        return labels("Figure", f"{name}: {TITLES[self.kind]}", self.experiment.name, models)
 
     @property
     def item(self) -> Item:
         """What it is made of."""
-        return Item(self.name, f"{self.kind}_figure.py", self.settings, self.runs, self.finals)
+        finals = self.finals
+        if self.kind == "poster":
+            finals = [Final(run, "optimal") for runs in self.trainings for run in runs]
+        return Item(self.name, f"{self.kind}_figure.py", self.settings, self.runs, finals)
 
 
 @dataclass(frozen=True)
@@ -563,6 +597,7 @@ class Plan:
         figures = config["figures"]
         sizes = [each["rows"] * each["columns"] for each in figures.get("samples", {}).values()]
         sizes += [each["among"] for each in figures.get("groups", {}).values()]
+        sizes += [POSTER_SAMPLES for _ in figures.get("poster", {})]
         self.samples = max(sizes, default=1)
 
     def datasets_of(self, kind: str) -> list[str]:

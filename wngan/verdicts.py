@@ -1,5 +1,7 @@
 """From intervals to verdicts: what a quantity must be for a claim to be reproduced."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +16,16 @@ REPRODUCED, DIRECTION_ONLY, CONTRADICTED, UNDECIDED, NOT_TESTABLE, NOT_RUN = VER
     "not testable",
     "not run",
 )
+
+COLORS = {
+    REPRODUCED: ("#d9f0e6", "#00553d"),
+    DIRECTION_ONLY: ("#dcebf7", "#0b3d66"),
+    CONTRADICTED: ("#fbe3d6", "#8a2f00"),
+    UNDECIDED: ("#fdf3c9", "#5a4800"),
+    NOT_TESTABLE: ("#e8e1f0", "#43295f"),
+    NOT_RUN: ("#eeeeee", "#333333"),
+}
+"""Of a verdict's background and its text; the contrast of each pair is above 6:1."""
 
 FACTOR = 2.0
 """Two sizes agree if neither is more than this many times the other."""
@@ -68,6 +80,12 @@ class Criterion:
         if away:
             return REPRODUCED if agrees else DIRECTION_ONLY
         return CONTRADICTED if against else UNDECIDED
+
+
+def counts(verdicts: Iterable[str]) -> dict[str, int]:
+    """How often each verdict came out, in the order of `VERDICTS`; without those that did not."""
+    found = Counter(verdicts)
+    return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
 
 
 def like_percent(paper: float) -> Criterion:

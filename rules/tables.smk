@@ -187,14 +187,15 @@ rule evaluator_table:
 
 
 rule summary:
-    """Put all of the paper's losses beside the measured ones, and count the verdicts on its claims."""
+    """Put all of the paper's losses beside the measured ones, and say what came out."""
     input:
         tables=[f"{RESULTS}/tables/{table}.csv" for table in PLAN.tables_of("loss")],
         claims=f"{RESULTS}/claims.csv",
+        posters=[f"{RESULTS}/figures/{name}.png" for name in PLAN.figures_of("poster")],
     output:
         csv=f"{RESULTS}/summary.csv",
         html=shown(
-            f"{RESULTS}/summary.html", "summary", "Tables", labels_of_all("Table", "summary")
+            f"{RESULTS}/summary.html", "summary", "Tables", labels_of_all("Table", "what came out")
         ),
     log:
         f"{RESULTS}/summary.log",
@@ -203,6 +204,7 @@ rule summary:
         "../envs/wngan.yaml"
     params:
         experiments=PLAN.tables_of("loss"),
+        datasets={name: each.dataset.name for name, each in PLAN.experiments.items()},
         code=code("summary.py"),
     script:
         "../scripts/summary.py"

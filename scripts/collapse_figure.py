@@ -41,7 +41,9 @@ def main(
     elif len(learned):
         moment, diversity = learned[learned["diversity"].argmin()][["iteration", "diversity"]]
         end = plots.failure(fate) or "did not collapse"
-        label = f"{run_name(run)} {end}; least diverse at {moment:,}, by {diversity:.0%} of real"
+        label = (
+            f"{run_name(run)} {end}; least diverse at {moment:,} ({diversity:.0%} of real images)"
+        )
     else:
         message = f"{run_name(run)} {plots.failure(fate) or 'learned nothing'}."
         figure = plots.figure(plots.PAGE, 0.8)

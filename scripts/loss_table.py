@@ -77,8 +77,9 @@ def _page(table: pandas.DataFrame, caption: str) -> str:
         ("", "instance"): table["instance"],
         ("", "checkpoint"): table["checkpoint"],
         ("", "status"): table["status"],
-        ("", "restarts"): table["restarts"],
     }
+    if table["restarts"].any():
+        columns["", "restarts"] = table["restarts"]
     for title, name in (
         ("iteration", "iteration"),
         ("running loss", "running_loss"),

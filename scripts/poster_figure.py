@@ -63,7 +63,7 @@ def main(
     figure = plots.figure(1.45 * plots.PAGE, 0.85 * plots.PAGE)
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 1.4))[0]
     curve, verdicts = left.subfigures(2, 1, height_ratios=(3.2, 1))
-    above, below = right.subfigures(2, 1, height_ratios=(2, 1))
+    above, below = right.subfigures(2, 1, height_ratios=(2.4, 1))
 
     fates = [json.loads(path.read_text()) for path in statuses]
     each = map(running_losses.read, ([path] for path in trainings))

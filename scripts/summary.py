@@ -1,5 +1,8 @@
-"""Puts the measured losses beside all of the paper's, and counts the verdicts on its claims."""
+"""Puts the measured losses beside all of the paper's, and says in a sentence what came out."""
 
+from base64 import b64encode
+from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -7,61 +10,145 @@ import pandas
 
 from wngan.job import run_job
 from wngan.model_names import NAMES
+from wngan.outcome import FAILURES
 from wngan.tables import html as html_table
-from wngan.verdicts import VERDICTS
+from wngan.verdicts import COLORS, counts
 
 RUN = ["experiment", "model", "instance", "checkpoint"]
 LOSSES = {"running loss": "running", "final loss": "final"}
 
 
 def main(
-    tables: list[Path], experiments: dict[str, str], claims: Path, csv: Path, html: Path
+    tables: list[Path],
+    experiments: dict[str, str],
+    datasets: dict[str, str],
+    claims: Path,
+    posters: list[Path],
+    csv: Path,
+    html: Path,
 ) -> None:
     """Writes a row per run and checkpoint that the paper has losses of, each only once.
 
-    A difference is that of the measured loss from the paper's, in percent of it.
+    Losses of different images cannot be compared. So each also stands as its ratio to that of the
+    experiment's vanilla model at its optimum, beside the same ratio of the paper's losses.
 
     Args:
         tables: the tables of losses.
         experiments: which experiment each of them is of, by its name, as in "table2".
+        datasets: the data set of each experiment.
         claims: the table of claims.
+        posters: figures that the page shows, as PNG.
     """
-    columns = ["table", *RUN, "status"]
-    for name in LOSSES.values():
-        columns += [f"{name}_loss", f"paper_{name}_loss", f"{name}_difference"]
     parts = [
         pandas.read_csv(path).assign(table=name.removeprefix("table"), experiment=experiment)
         for path, (name, experiment) in zip(tables, experiments.items(), strict=True)
     ]
-    table = pandas.concat([pandas.DataFrame(columns=columns), *parts])
+    verdicts = pandas.read_csv(claims)["verdict"].tolist()
+    table = losses(parts)
+    table.to_csv(csv, index=False)
+    sentences = [*filter(None, [_order(parts, datasets)]), _statements(verdicts)]
+    above = [
+        f'<p style="max-width: 60em; font-size: 1.15em">{escape(" ".join(sentences))}</p>',
+        _bar(verdicts),
+        *(_picture(poster) for poster in posters),
+    ]
+    html.write_text(_page(table, "\n".join(above)))
+
+
+def losses(parts: list[pandas.DataFrame]) -> pandas.DataFrame:
+    """The rows of tables of losses, each once, with ratios to the vanilla model of the experiment.
+
+    Args:
+        parts: tables of scripts/loss_table.py with the columns table and experiment.
+    """
+    columns = ["table", *RUN, "status"]
     for name in LOSSES.values():
-        loss, paper = f"{name}_loss", f"paper_{name}_loss"
-        table[loss] = table[loss].astype(float).round(6)
-        table[f"{name}_difference"] = (
-            (100 * table[loss] / table[paper] - 100).astype(float).round(1)
-        )
+        columns += [f"{name}_loss", f"paper_{name}_loss", f"{name}_ratio", f"paper_{name}_ratio"]
+    table = pandas.concat([pandas.DataFrame(columns=columns), *parts])
     # A loss that several tables have is listed once, from a table with its final loss.
     table = table.sort_values("final_loss", kind="stable", key=pandas.isna)
     table = table.drop_duplicates([*RUN, "paper_running_loss"]).sort_values("table", kind="stable")
-    table[columns].to_csv(csv, index=False)
-    verdicts = pandas.read_csv(claims)["verdict"]
-    counts = ", ".join(f"{(verdicts == verdict).sum()} {verdict}" for verdict in VERDICTS)
-    html.write_text(_page(table, f"Losses beside the paper's. Its claims: {counts}."))
+    vanilla = table[(table["model"] == "vanilla") & (table["checkpoint"] == "optimal")]
+    for name in LOSSES.values():
+        for column in (f"{name}_loss", f"paper_{name}_loss"):
+            values = table[column].astype(float)
+            reference = vanilla.groupby("experiment")[column].first()
+            ratios = values / table["experiment"].map(reference).astype(float)
+            table[column] = values.round(6)
+            table[column.replace("loss", "ratio")] = ratios.round(4)
+    return table[columns]
 
 
-def _page(table: pandas.DataFrame, caption: str) -> str:
+def _order(parts: list[pandas.DataFrame], datasets: dict[str, str]) -> str:
+    """A sentence on the final losses of the first table that compares two models or more."""
+    for part in parts:
+        if "trainings_mean" not in part:
+            continue
+        optimal = part[part["checkpoint"] == "optimal"].dropna(subset="trainings_mean")
+        models = optimal.drop_duplicates("model").sort_values("trainings_mean")
+        if len(models) < 2:
+            continue
+        best, *others = models.to_dict("records")
+        spread = best["trainings_standard_deviation"]
+        loss = f"{best['trainings_mean']:.2g}" + (f" ± {spread:.1g}" if spread > 0 else "")
+        more = [
+            f"{NAMES[row['model']]}'s is {row['trainings_mean'] / best['trainings_mean'] - 1:.0%} "
+            f"higher ({_trainings(row)})"
+            for row in others
+        ]
+        return (
+            f"On {datasets[best['experiment']]}, {NAMES[best['model']]} has the lowest mean final "
+            f"loss: {loss} ({_trainings(best)}); {', '.join(more)}."
+        )
+    return ""
+
+
+def _trainings(row: Mapping[Any, Any]) -> str:
+    number = int(row["trainings"])
+    text = "one training" if number == 1 else f"{number} trainings"
+    failed = row["status"] in FAILURES
+    return f"{text}, the best {row['status'].replace('_', ' ')}" if failed else text
+
+
+def _statements(verdicts: list[str]) -> str:
+    found = ", ".join(f"{count} {verdict}" for verdict, count in counts(verdicts).items())
+    return f"Of the paper's {len(verdicts)} statements: {found}."
+
+
+def _bar(verdicts: list[str]) -> str:
+    """How often each verdict came out, as a bar."""
+    parts = [
+        f'<div style="flex: {count} 0 auto; padding: .3em .6em; background: {background}; '
+        f'color: {text}">{count} {verdict}</div>'
+        for verdict, count in counts(verdicts).items()
+        for background, text in [COLORS[verdict]]
+    ]
+    style = "display: flex; flex-wrap: wrap; max-width: 60em; margin: 1em 0; font-size: .9em"
+    return f'<div class="verdicts" style="{style}">{"".join(parts)}</div>'
+
+
+def _picture(png: Path) -> str:
+    """A figure within the page, which needs no other file."""
+    data = b64encode(png.read_bytes()).decode()
+    style = "width: 100%; max-width: 62em; margin: 1em 0"
+    return f'<img alt="{png.stem}" style="{style}" src="data:image/png;base64,{data}">'
+
+
+def _page(table: pandas.DataFrame, above: str) -> str:
     """The table for people."""
     texts: dict[Any, Any] = {("", name): table[name] for name in ("table", *RUN, "status")}
     texts["", "model"] = table["model"].map(NAMES)
-    losses: dict[Any, Any] = {}
+    columns: dict[Any, Any] = {}
     formats: dict[Any, str] = {}
     for title, name in LOSSES.items():
-        losses[title, "measured"] = table[f"{name}_loss"]
-        losses[title, "paper"] = table[f"paper_{name}_loss"]
-        losses[title, "difference"] = table[f"{name}_difference"]
-        formats |= {(title, "measured"): "{:.6f}", (title, "paper"): "{:.6f}"}
-        formats[title, "difference"] = "{:+.1f}\u00a0%"
-    return html_table(pandas.DataFrame(texts | losses), caption, formats, [*texts])
+        columns[title, "here"] = table[f"{name}_loss"]
+        columns[f"{title} / vanilla's", "here"] = table[f"{name}_ratio"]
+        columns[f"{title} / vanilla's", "in the paper"] = table[f"paper_{name}_ratio"]
+        formats[title, "here"] = "{:.6f}"
+        formats |= dict.fromkeys(list(columns)[-2:], "{:.3f}")
+    page = pandas.DataFrame(texts | columns)
+    caption = "Losses, and their ratios to vanilla's beside the paper's"
+    return html_table(page, caption, formats, [*texts], above=above)
 
 
 if "snakemake" in globals():

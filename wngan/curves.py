@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import FigureBase
+from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 
 from wngan import plots
@@ -36,7 +36,7 @@ class Curve:
 
 
 def draw(
-    figure: FigureBase,
+    figure: Figure | SubFigure,
     axes: Axes,
     curves: Sequence[Curve],
     until: int,

@@ -39,7 +39,7 @@ FINALS_OF = {"reconstructions": ("optimal",), "codes": ("optimal",), "poster": (
 QUALITY_SECONDS = 60
 """That one checkpoint's quality is estimated to take with a GPU, the FID's matrix root included."""
 
-POSTER_SAMPLES = 36
+POSTER_SAMPLES = 48
 """Of each model on a poster."""
 
 STATISTICS = ("pairs", "spread", "evaluator")

@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure, FigureBase
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from wngan.baselines import NAMES, Baselines
@@ -135,7 +135,7 @@ def baselines(axes: Axes, losses: Baselines) -> None:
         axes.axhline(each.mean(), label=label, color="gray", linewidth=0.5, linestyle=style)
 
 
-def legend(figure: FigureBase, axes: Axes, **marks: bool) -> None:
+def legend(figure: Figure | SubFigure, axes: Axes, **marks: bool) -> None:
     """Puts a legend above all axes, where it covers nothing.
 
     Args:

@@ -5,10 +5,16 @@ from typing import Any
 
 import pandas
 
+FONT = "font: 13px/1.5 sans-serif"
+
 STYLES: list[Any] = [
-    {"selector": "", "props": "border-collapse: collapse; font: 15px/1.5 sans-serif; margin: 1em"},
-    {"selector": "caption", "props": "text-align: left; font-weight: bold; padding: .5em"},
-    {"selector": "th, td", "props": "padding: .25em .9em; text-align: right"},
+    {"selector": "", "props": f"border-collapse: collapse; {FONT}"},
+    {"selector": "caption", "props": "text-align: left; font-weight: bold; padding: .5em 0"},
+    {"selector": "th, td", "props": "padding: .25em .45em; text-align: right"},
+    {
+        "selector": "th[colspan]:not(:empty)",
+        "props": "text-align: center; border-bottom: 1px solid #bbb",
+    },
     {"selector": "td", "props": "vertical-align: top"},
     {"selector": "thead tr:last-child", "props": "border-bottom: 1.5px solid"},
     {"selector": "tbody tr", "props": "border-bottom: 1px solid #ddd"},
@@ -21,6 +27,7 @@ def html(
     formats: dict[Any, Any],
     texts: Sequence[Any] = (),
     backgrounds: Mapping[str, Mapping[str, str]] | None = None,
+    above: str = "",
 ) -> str:
     """A page with the table.
 
@@ -30,9 +37,14 @@ def html(
         formats: a format string for each column that needs one.
         texts: columns that are aligned to the left.
         backgrounds: for columns that have them, the CSS background of a cell by its text.
+        above: HTML that stands before the table.
     """
     left: list[Any] = [
-        {"selector": f".col{table.columns.get_loc(name)}", "props": "text-align: left"}
+        {
+            "selector": f"td.col{table.columns.get_loc(name)}, .level{table.columns.nlevels - 1}"
+            f".col{table.columns.get_loc(name)}",
+            "props": "text-align: left",
+        }
         for name in texts
     ]
     style = table.style.hide(axis="index").set_caption(caption).set_table_styles(STYLES + left)
@@ -40,7 +52,8 @@ def html(
         style.map(lambda text, of=colors: f"background: {of[text]}", subset=[name])
     body = style.format(formats, na_rep="–").to_html(table_uuid="table")
     head = f'<meta charset="utf-8"><title>{caption}</title>'
-    return f'<!doctype html><html lang="en">{head}{body}</html>\n'
+    page = f'{above}\n<div style="overflow-x: auto">{body}</div>'
+    return f'<!doctype html><html lang="en">{head}<body style="{FONT}">{page}</body></html>\n'
 
 
 def titled(

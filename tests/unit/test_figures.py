@@ -264,7 +264,7 @@ def draw_collapse(folder: Path, diversity: list[float], **status: Any) -> None:
         (
             [0.01, 0.5, 0.4, 0.3, 0.4, 0.5],
             {},
-            "BN-1 did not collapse; least diverse at 40, by 30% of real; iteration",
+            "BN-1 did not collapse; least diverse at 40 (30% of real images); iteration",
             [30, 40, 50],
         ),
     ],

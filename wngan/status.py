@@ -123,8 +123,17 @@ def run_status(run: Run, folder: Path, recovery: Path) -> RunStatus:
     )
 
 
+def progress(rows: list[RunStatus]) -> str:
+    """How far all training is, and how long it will take at the rate of the jobs that train now."""
+    total = sum(row.iterations for row in rows)
+    left = sum(row.iterations - row.iteration for row in rows if row.status != "diverged")
+    text = f"{total - left:,} of {total:,} iterations are trained"
+    rate = sum(row.rate or 0 for row in rows)
+    return f"{text}; {timedelta(seconds=round(left / rate))} left at this rate" if rate else text
+
+
 def page(rows: list[RunStatus]) -> str:
-    """A line per run, and one that counts them by status."""
+    """A line per run, one that counts them by status, and one that says how far training is."""
     cells = [
         ["run", "iteration", "of", "it/s", "remaining", "running loss", "lowest", "at", "status"],
         *(
@@ -148,7 +157,11 @@ def page(rows: list[RunStatus]) -> str:
         numbers = (cell.rjust(width) for cell, width in zip(middle, widths[1:-1], strict=True))
         lines.append("  ".join([first.ljust(widths[0]), *numbers, last]))
     counts = Counter(row.status.partition(":")[0] for row in rows)
-    lines += ["", ", ".join(f"{count} {status}" for status, count in counts.items())]
+    lines += [
+        "",
+        ", ".join(f"{count} {status}" for status, count in counts.items()),
+        progress(rows),
+    ]
     return "\n".join(lines)
 
 

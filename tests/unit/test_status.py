@@ -3,6 +3,8 @@
 import json
 import os
 import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from wngan import status
 from wngan.config import ConfigError
 from wngan.runs import Run
-from wngan.status import RunStatus, page, run_status
+from wngan.status import RunStatus, page, progress, run_status
 
 ROOT = Path(__file__).parents[2]
 HEADER = "iteration,running_loss,standard_error\n"
@@ -132,7 +134,7 @@ def test_files_that_are_half_written_count_as_none(folder: Path) -> None:
 def test_lines_are_aligned_and_runs_counted(folder: Path) -> None:
     long = RunStatus("experiment wn_mean_bn/1", 1000, 150000, 12.5, 0.02, 0.01, 500, "training")
     lines = page([found(folder), long]).splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 6
     assert lines[0].index("status") == lines[2].index("training")
     assert lines[2].split() == (
         [
@@ -149,3 +151,14 @@ def test_lines_are_aligned_and_runs_counted(folder: Path) -> None:
         ]
     )
     assert lines[4] == "1 waiting, 1 training"
+    total = 150000 + found(folder).iterations
+    left = timedelta(seconds=round((total - 1000) / 12.5))
+    assert lines[5] == f"1,000 of {total:,} iterations are trained; {left} left at this rate"
+
+
+def test_what_diverged_needs_no_more_time(folder: Path) -> None:
+    diverged = RunStatus("experiment bn/1", 300, 1000, None, 0.02, 0.01, 100, "diverged")
+    assert progress([diverged]) == "1,000 of 1,000 iterations are trained"
+    training = replace(diverged, rate=2.0, status="training")
+    line = "1,300 of 2,000 iterations are trained; 0:05:50 left at this rate"
+    assert progress([diverged, training]) == line

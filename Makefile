@@ -3,8 +3,10 @@
 PYTHON ?= python3
 CONFIG ?= config.yaml
 BIN := .venv/bin
+PHOTOGRAPHS ?=
+LISTED ?=
 
-.PHONY: help demo status test test-fast lint docs bench lock clean
+.PHONY: help demo study status test test-fast lint docs bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -13,6 +15,17 @@ demo: .venv/installed ## the paper in miniature, on handwritten digits, into res
 	$(BIN)/snakemake --profile demo
 	$(BIN)/snakemake --profile demo --report results/demo/report.html
 	$(BIN)/python -m demo.summary demo/config.yaml
+
+study: .venv/installed data/patches.zip ## what two cores can answer in two hours; PHOTOGRAPHS=folder the first time
+	$(BIN)/snakemake --profile study
+	$(BIN)/snakemake --profile study --report results/study/photographs/report.html
+	$(BIN)/snakemake --profile study --configfile study/digits.yaml
+	$(BIN)/snakemake --profile study --configfile study/digits.yaml --report results/study/digits/report.html
+
+data/patches.zip: | .venv/installed
+	@test -n "$(PHOTOGRAPHS)" || { echo "The study needs photographs: make study PHOTOGRAPHS=/path/to/folder"; exit 1; }
+	mkdir -p data
+	$(BIN)/python -m study.patches "$(PHOTOGRAPHS)" $@ $(if $(LISTED),--listed $(LISTED))
 
 status: .venv/installed ## where each run is; CONFIG=demo/config.yaml for the demo
 	@$(BIN)/python -m wngan.status $(CONFIG)

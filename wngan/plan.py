@@ -379,8 +379,10 @@ class Figure:
 
     @property
     def panel_files(self) -> list[str]:
-        """The samples of each panel, row by row; without panels, those of each run's optimum."""
-        panels = figure_panels(self.settings) or [(name, "optimal") for name in self.names]
+        """The samples of each panel, row by row; a poster has those of each run's optimum."""
+        panels = figure_panels(self.settings)
+        if self.kind == "poster":
+            panels = [(name, "optimal") for name in self.names]
         return [f"{self.experiment.run(run).place}/samples/{at}.npy" for run, at in panels]
 
     @property
@@ -428,9 +430,9 @@ class Figure:
     @property
     def item(self) -> Item:
         """What it is made of."""
-        finals = self.finals
+        finals = [*self.finals]
         if self.kind == "poster":
-            finals = [Final(run, "optimal") for runs in self.trainings for run in runs]
+            finals += [Final(run, "optimal") for runs in self.trainings for run in runs]
         return Item(self.name, f"{self.kind}_figure.py", self.settings, self.runs, finals)
 
 

@@ -216,7 +216,8 @@ class TestFigures:
         assert PAPER.figures["figure18"].paper_losses == {"wn@optimal": 0.01301}
 
     def test_labels_say_what_it_is(self) -> None:
-        labels = {"Figure": "20", "Experiment": "celeba_dcgan", "Models": "vanilla"}
+        title = "20: running reconstruction loss in training"
+        labels = {"Figure": title, "Experiment": "celeba_dcgan", "Models": "vanilla"}
         assert PAPER.figures["figure20"].labels == labels
 
 

@@ -1,0 +1,103 @@
+"""Puts what the study gave into docs/results, and writes the page about it, docs/results.md.
+
+python -m study.publish         # from results/study, and then the page
+python -m study.publish --page  # the page alone, from the files in docs/results
+
+Every number of the page is read from these files; study/results.md.jinja says which.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from wngan.model_names import NAMES
+from wngan.provenance import config_digest
+from wngan.verdicts import counts, number
+
+ROOT = Path(__file__).parents[1]
+PUBLISHED = ROOT / "docs/results"
+PAGE = ROOT / "docs/results.md"
+PARTS = {"photographs": "study", "digits": "digits"}
+"""The parts of the study, and the experiment of each that is not of a sweep."""
+
+
+def files(part: str) -> list[str]:
+    """The files of a part's results that are published."""
+    experiment = PARTS[part]
+    tables = ["table2", "equal", "sweep"]
+    tables += [f"{kind}_{experiment}" for kind in ("pairs", "spread", "evaluator", "quality")]
+    return [
+        "claims.csv",
+        "devices.csv",
+        "rates.csv",
+        *(f"tables/{name}.csv" for name in tables),
+        "figures/poster.png",
+        f"figures/quality_{experiment}.png",
+    ]
+
+
+def configuration(part: str) -> dict[str, Any]:
+    """The configuration of a part."""
+    return yaml.safe_load((ROOT / f"study/{part}.yaml").read_text())
+
+
+def publish() -> None:
+    """Copies the results of each part, and says of which configuration they are."""
+    shutil.rmtree(PUBLISHED, ignore_errors=True)
+    for part in PARTS:
+        config = configuration(part)
+        results, folder = ROOT / config["results"], PUBLISHED / part
+        folder.mkdir(parents=True)
+        for name in files(part):
+            shutil.copyfile(results / name, folder / Path(name).name)
+        known = json.loads((results / "provenance.json").read_text())["results"]
+        facts = {"configuration": config_digest(config), "results": known}
+        (folder / "provenance.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def page() -> str:
+    """The page, from the published files."""
+    loader = FileSystemLoader(ROOT / "study")
+    environment = Environment(
+        loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = number
+    parts = {part: _facts(part) for part in PARTS}
+    with open(ROOT / "study/photographs.csv") as file:
+        photographs = pandas.read_csv(file).to_dict("records")
+    text = environment.get_template("results.md.jinja").render(
+        **parts, photographs_used=photographs, names=NAMES
+    )
+    return text + "\n"
+
+
+def _facts(part: str) -> dict[str, Any]:
+    """What the page may read of a part: its configuration, and its tables as rows."""
+    experiment, folder = PARTS[part], PUBLISHED / part
+    config = configuration(part)
+    tables = {
+        Path(name).stem.removesuffix(f"_{experiment}"): pandas.read_csv(folder / Path(name).name)
+        for name in files(part)
+        if name.endswith(".csv")
+    }
+    verdicts = counts(tables["claims"]["verdict"])
+    rows = {name: table.to_dict("records") for name, table in tables.items()}
+    return {
+        "config": config,
+        "main": config["experiments"][experiment],
+        "verdicts": verdicts,
+    } | rows
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--page", action="store_true", help="from the files in docs/results alone")
+    if not parser.parse_args().page:
+        publish()
+    PAGE.write_text(page())

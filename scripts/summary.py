@@ -46,7 +46,7 @@ def main(
     verdicts = pandas.read_csv(claims)["verdict"].tolist()
     table = losses(parts)
     table.to_csv(csv, index=False)
-    sentences = [*filter(None, [_order(parts, datasets)]), _statements(verdicts)]
+    sentences = [*filter(None, [order(parts, datasets)]), _statements(verdicts)]
     above = [
         f'<p style="max-width: 60em; font-size: 1.15em">{escape(" ".join(sentences))}</p>',
         _bar(verdicts),
@@ -79,8 +79,13 @@ def losses(parts: list[pandas.DataFrame]) -> pandas.DataFrame:
     return table[columns]
 
 
-def _order(parts: list[pandas.DataFrame], datasets: dict[str, str]) -> str:
-    """A sentence on the final losses of the first table that compares two models or more."""
+def order(parts: list[pandas.DataFrame], datasets: dict[str, str]) -> str:
+    """A sentence on the final losses of the first table that compares two models or more, or none.
+
+    Args:
+        parts: as `losses` takes them.
+        datasets: the data set of each experiment.
+    """
     for part in parts:
         if "trainings_mean" not in part:
             continue

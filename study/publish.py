@@ -3,7 +3,8 @@
 python -m study.publish         # from results/study, and then the page
 python -m study.publish --page  # the page alone, from the files in docs/results
 
-Every number of the page is read from these files; study/results.md.jinja says which.
+Every number of the page is read from these files; study/results.md.jinja says which. README has what
+`headline` says of them.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import pandas
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from scripts.summary import order
 from wngan.model_names import NAMES
 from wngan.provenance import config_digest
 from wngan.verdicts import counts, number
@@ -75,6 +77,15 @@ def page() -> str:
         **parts, photographs_used=photographs, names=NAMES
     )
     return text + "\n"
+
+
+def headline() -> str:
+    """What came out in two sentences, for README."""
+    parts, datasets = [], {}
+    for part, experiment in PARTS.items():
+        parts.append(pandas.read_csv(PUBLISHED / part / "table2.csv").assign(experiment=experiment))
+        datasets[experiment] = part
+    return " ".join(order([part], datasets) for part in parts)
 
 
 def _facts(part: str) -> dict[str, Any]:

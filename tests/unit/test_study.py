@@ -89,6 +89,11 @@ def test_the_page_is_of_the_published_files() -> None:
     assert publish.PAGE.read_text() == publish.page(), f"docs/results.md is stale; run {again}"
 
 
+def test_readme_says_what_came_out() -> None:
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert publish.headline() in readme, f"README must say: {publish.headline()}"
+
+
 @pytest.mark.parametrize("part", publish.PARTS)
 def test_published_files_are_of_the_configuration(part: str) -> None:
     config = yaml.safe_load((ROOT / f"study/{part}.yaml").read_text())

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from PIL import Image
 
 from demo import summary
 from demo.summary import SHOWN, digest
+from study.publish import PARTS
 from tests.workflow.conftest import ROOT, Repository, copy
 
 MODELS = ("vanilla", "wn", "spectral")
@@ -100,7 +102,38 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     settings["claims"] = {"C1": "digits_dcgan"}
     del settings["statistics"], settings["quality"]
     (root / "demo/config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    shrink_the_study(root)
     return repository
+
+
+def shrink_the_study(root: Path) -> None:
+    """Two small photographs, and of each part one training of each model in one experiment."""
+    shutil.copytree(ROOT / "study", root / "study")
+    (root / "photographs").mkdir()
+    for number in range(2):
+        pixels = np.random.default_rng(number).integers(0, 256, (130, 200, 3), np.uint8)
+        Image.fromarray(pixels).save(root / f"photographs/{number}.png")
+    for part, name in PARTS.items():
+        path = root / f"study/{part}.yaml"
+        settings = yaml.safe_load(path.read_text())
+        experiment = settings["experiments"][name]
+        experiment["channels"] = [4] * len(experiment["channels"])
+        experiment |= {"code_length": 5, "batch_size": 4, "segment": 20}
+        experiment["samples"] = {"every": 10, "codes": 2, "drift": 10}
+        experiment["evaluation"] |= {
+            "running": {"every": 10, "images": 4, "steps": 2},
+            "final": {"images": 8, "steps": 2, "shards": 1},
+        }
+        run = {"iterations": 20, "instances": 1}
+        experiment["models"] = dict.fromkeys(experiment["models"], run)
+        settings["experiments"] = {name: experiment}
+        settings["datasets"][experiment["dataset"]]["test"] = 8
+        settings["tables"] = {"loss": {"table2": settings["tables"]["loss"]["table2"]}}
+        poster = settings["figures"]["poster"]["poster"] | {"until": 20}
+        settings["figures"] = {"poster": {"poster": poster}}
+        settings["claims"] = {"C1": name}
+        del settings["statistics"], settings["quality"]
+        path.write_text(yaml.safe_dump(settings, sort_keys=False))
 
 
 def in_miniature(command: str) -> bool:
@@ -111,6 +144,7 @@ def in_miniature(command: str) -> bool:
 def run(command: str, repository: Repository) -> str:
     if "tensorboard" in command:  # a server, which would run on
         command += " --inspect"
+    command = command.replace("/data/photographs", "photographs")
     done = subprocess.run(command, shell=True, cwd=repository.root, text=True, stdout=-1, stderr=-2)
     assert done.returncode == 0, f"{command}\n{done.stdout}"
     return done.stdout
@@ -124,7 +158,8 @@ def test_commands_of_the_miniature_run(miniature: Repository) -> None:
             run(command, miniature)
             done.append(command)
     assert done[0] == "make demo"
-    assert (miniature.root / "results/demo/report.html").stat().st_size > 0
+    for name in ("demo", *(f"study/{part}" for part in PARTS)):
+        assert (miniature.root / f"results/{name}/report.html").stat().st_size > 0
     assert Image.open(miniature.root / "samples.png").size[0] > 0
 
 

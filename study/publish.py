@@ -3,8 +3,8 @@
 python -m study.publish         # from results/study, and then the page
 python -m study.publish --page  # the page alone, from the files in docs/results
 
-Every number of the page is read from these files; study/results.md.jinja says which. README has what
-`headline` says of them.
+Every number of the page is read from these files; study/results.md.jinja says which. README has
+what `headline` says of them.
 """
 
 import argparse

@@ -1,0 +1,88 @@
+"""What came out: losses and their ratios to vanilla's, in a table and in a sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+
+from scripts import summary
+from wngan.verdicts import COLORS, VERDICTS
+
+
+def row(model: str, final: float, paper: float | None = None, **others: Any) -> dict[str, Any]:
+    known = {"table": "2", "experiment": "a", "model": model, "instance": "best"}
+    known |= {"checkpoint": "optimal", "status": "trained", "running_loss": 2 * final}
+    known |= {"paper_running_loss": None, "final_loss": final, "paper_final_loss": paper}
+    known |= {"trainings": 3, "trainings_mean": final, "trainings_standard_deviation": 0.001}
+    return known | others
+
+
+def test_ratios_are_to_vanilla_of_the_same_experiment() -> None:
+    first = pandas.DataFrame([row("vanilla", 0.02, 0.006), row("wn", 0.01, 0.0045)])
+    others = [row("wn", 0.03, 0.02, experiment="b"), row("bn", 0.01, 0.02, experiment="c")]
+    others.append(row("vanilla", 0.04, 0.04, experiment="c"))
+    table = summary.losses([first, pandas.DataFrame(others).assign(table="8")])
+    found = table.set_index(["experiment", "model"])
+    assert found.loc[("a", "wn"), "final_ratio"] == 0.5
+    assert found.loc[("a", "wn"), "running_ratio"] == 0.5
+    assert found.loc[("a", "wn"), "paper_final_ratio"] == 0.75
+    assert found.loc[("a", "vanilla"), "final_ratio"] == 1
+    assert found.loc[("c", "bn"), ["final_ratio", "paper_final_ratio"]].tolist() == [0.25, 0.5]
+    assert pandas.isna(found.loc[("b", "wn"), "final_ratio"])  # without vanilla there is none
+
+
+def test_a_loss_of_two_tables_is_listed_once_with_its_final_loss() -> None:
+    running_alone = row("vanilla", 0.02).copy() | {"table": "1", "final_loss": None}
+    table = summary.losses(
+        [pandas.DataFrame([running_alone]), pandas.DataFrame([row("vanilla", 1)])]
+    )
+    assert table["final_loss"].tolist() == [1]
+
+
+def test_the_sentence_orders_models_by_all_their_trainings() -> None:
+    rows = [
+        row("vanilla", 9, trainings_mean=0.005),
+        row("bn", 1, trainings_mean=0.006, trainings=1, status="never_diverse"),
+        row("wn", 5, trainings_mean=0.004, trainings_standard_deviation=0.00042),
+    ]
+    assert summary.order([pandas.DataFrame(rows)], {"a": "digits"}) == (
+        "On digits, WN has the lowest mean final loss: 0.004 ± 0.0004 (3 trainings); "
+        "vanilla's is 25% higher (3 trainings), BN's is 50% higher (one training, the best never "
+        "diverse)."
+    )
+
+
+@pytest.mark.parametrize("rows", [[row("wn", 1)], [row("wn", 1), row("bn", float("nan"))]])
+def test_one_model_alone_makes_no_sentence(rows: list[dict[str, Any]]) -> None:
+    rows = [each | {"trainings_mean": each["final_loss"]} for each in rows]
+    assert summary.order([pandas.DataFrame(rows)], {"a": "digits"}) == ""
+
+
+def test_the_page_shows_sentence_bar_and_poster(tmp_path: Path) -> None:
+    frame = pandas.DataFrame([row("vanilla", 0.02, 0.006), row("wn", 0.01, 0.0045)])
+    frame.drop(columns=["table", "experiment"]).to_csv(tmp_path / "table2.csv", index=False)
+    verdicts = ["reproduced", "undecided", "reproduced"]
+    pandas.DataFrame({"verdict": verdicts}).to_csv(tmp_path / "claims.csv")
+    (tmp_path / "poster.png").write_bytes(b"PNG")
+    csv, html = tmp_path / "s.csv", tmp_path / "s.html"
+    files = ([tmp_path / "table2.csv"], {"table2": "a"}, {"a": "digits"}, tmp_path / "claims.csv")
+    summary.main(*files, [tmp_path / "poster.png"], csv, html)
+    text = html.read_text()
+    assert "On digits, WN has the lowest mean final loss" in text
+    assert "Of the paper&#x27;s 3 statements: 2 reproduced, 1 undecided." in text
+    assert "flex: 2 0 auto" in text
+    assert 'src="data:image/png;base64,UE5H"' in text
+    assert pandas.read_csv(csv)["final_ratio"].tolist() == [1, 0.5]
+
+
+def test_every_verdict_has_colors_that_can_be_read() -> None:
+    assert tuple(COLORS) == VERDICTS
+
+    def light(color: str) -> float:
+        parts = [int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for background, text in COLORS.values():
+        assert (light(background) + 0.05) / (light(text) + 0.05) > 6

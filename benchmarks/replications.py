@@ -134,7 +134,7 @@ class World:
             }
             found = {"status": status(number), "iteration": iterations, "restarts": []}
             collapsed = iterations if found["status"] == "collapsed" else None
-            found |= {"collapsed": collapsed, "converged": None}
+            found |= {"collapsed": collapsed, "converged": None, "learned": 1}
             found |= {name: value(self.rng) for name, value in fate.items()}
             table = np.array(rows, running.FIELDS)
             runs.append(
@@ -316,15 +316,17 @@ def c18(world: World, true: bool) -> Groups:
     """Distances that follow losses but for a third, or that have nothing to do with them.
 
     Losses fall to one level over ten snapshots; optima differ as `SPREADS` and the paper's table 2.
+    Distances that have nothing to do with losses are alike in trainings of one model.
     """
     rng, runs = world.rng, []
     for model, count in {"vanilla": 3, "bn": 3, "wn": 1}.items():
+        effect = np.exp(rng.standard_normal())
         for run in world.group(model, count):
             own = PAPER.final(2, model) * np.exp(spread_of(model) * rng.standard_normal())
             losses = own * np.r_[1, 1 + 3 * np.exp(-np.arange(1, 11) / 3)]
             noise = np.exp(0.3 * rng.standard_normal(11))
             noise[0] = np.exp(0.03 * rng.standard_normal())
-            unrelated = np.exp(np.cumsum(rng.standard_normal(11)))
+            unrelated = effect * np.exp(np.cumsum(rng.standard_normal(11)))
             quality = {
                 "checkpoint": np.array(["optimal", *["snapshot"] * 10]),
                 "iteration": np.array([100, *range(10, 101, 10)]),

@@ -171,21 +171,25 @@ def mean_of_trainings(values: ArrayLike) -> Estimate:
 def rank_correlation(a: ArrayLike, b: ArrayLike) -> Estimate:
     """Spearman's correlation of `a` (N,) and `b` (N,), with Bonett and Wright's interval (2000).
 
-    Equal numbers have the mean of their ranks. NaN where all numbers of one side are equal; of
-    fewer pairs than `FEWEST_PAIRS` there is no interval, which takes pairs to be independent.
+    Equal numbers have the mean of their ranks. NaN where all of one side are equal or any is NaN;
+    of fewer pairs than `FEWEST_PAIRS` there is no interval, which takes pairs to be independent.
     """
-    over, under = (_ranks(np.asarray(each, np.float64)) for each in (a, b))
-    count = len(over)
+    over, under = (np.asarray(each, np.float64) for each in (a, b))
+    if np.isnan([*over, *under]).any():
+        return Estimate(np.nan)
+    over, under, count = _ranks(over), _ranks(under), len(over)
     scale = float(over @ over * (under @ under)) ** 0.5
     if not scale:
         return Estimate(np.nan)
     value = float(over @ under) / scale
     if count < FEWEST_PAIRS:
         return Estimate(value)
-    with np.errstate(divide="ignore"):
-        center = np.arctanh(np.clip(value, -1, 1))
-    half = _NORMAL * ((1 + value**2 / 2) / (count - 3)) ** 0.5
-    return Estimate(value, float(np.tanh(center - half)), float(np.tanh(center + half)))
+    # Of a perfect order as of one in which two neighbors have changed places.
+    most = 1 - 12 / (count * (count**2 - 1))
+    near = np.clip(value, -most, most)
+    half = _NORMAL * ((1 + near**2 / 2) / (count - 3)) ** 0.5
+    low, high = (float(np.tanh(np.arctanh(near) + shift)) for shift in (-half, half))
+    return Estimate(value, min(low, value), max(high, value))
 
 
 def ratio_of_spreads(a: ArrayLike, b: ArrayLike) -> Estimate:
@@ -202,12 +206,20 @@ def ratio_of_spreads(a: ArrayLike, b: ArrayLike) -> Estimate:
     return Estimate(ratio, *(ratio / np.quantile(by_chance, [0.975, 0.025])).tolist())
 
 
-def basis(*models: Sequence[Any]) -> str:
-    """What an interval rests on, given the trainings of each model."""
+def basis(*models: Sequence[Any], spread: str | None = None) -> str:
+    """What an interval rests on, given the trainings of each model.
+
+    Args:
+        spread: how trainings are taken to differ, if not as `ratio_of_models` does.
+    """
     counts = [len(each) for each in models]
     if set(counts) == {1}:
-        return "one training" if len(counts) == 1 else "one training each"
-    return f"{' and '.join(map(str, counts))} trainings"
+        text = "one training" if len(counts) == 1 else "one training each"
+        note = "images alone"
+    else:
+        text = f"{' and '.join(map(str, counts))} trainings"
+        note = "the one taken to vary as the others" if 1 in counts else ""
+    return ", ".join(filter(None, (text, note if spread is None else spread)))
 
 
 def share(successes: int, trials: int) -> Estimate:

@@ -31,14 +31,21 @@ def along_trainings(trainings: Sequence[Columns]) -> Estimate:
     return Estimate(mean, *np.clip([low, high], -1, 1).tolist())
 
 
-def between_trainings(trainings: Sequence[Columns]) -> Estimate:
-    """The correlation over the optimal checkpoints of all trainings of all models.
+def between_models(models: Sequence[Sequence[Columns]]) -> Estimate:
+    """The correlation over models, each the geometric mean of its trainings' optimal checkpoints.
 
-    The interval is of as many others. NaN if there are fewer than `FEWEST_PAIRS`.
+    Trainings of one model are alike, so models count, not trainings. NaN if there are fewer than
+    `FEWEST_PAIRS`.
     """
-    rows = [columns["checkpoint"] == "optimal" for columns in trainings]
     losses, distances = (
-        [value for columns, at in zip(trainings, rows, strict=True) for value in columns[name][at]]
+        [np.mean([np.log(_optimal(each, name)) for each in trainings]) for trainings in models]
         for name in ("running_loss", "fid")
     )
-    return rank_correlation(losses, distances) if len(losses) >= FEWEST_PAIRS else Estimate(np.nan)
+    enough = len(losses) >= FEWEST_PAIRS
+    return rank_correlation(losses, distances) if enough else Estimate(np.nan)
+
+
+def _optimal(training: Columns, name: str) -> float:
+    """A column's value at the optimal checkpoint; NaN if there is none."""
+    found = training[name][training["checkpoint"] == "optimal"]
+    return float(found[0]) if len(found) else np.nan

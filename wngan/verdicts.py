@@ -57,18 +57,24 @@ class Criterion:
             text = f"from {low} to {high}"
         return text if np.isnan(self.none) else f"{text}; {number(self.none)} is no difference"
 
-    def verdict(self, measured: Estimate) -> str:
-        """What an interval says, or a value that has none.
+    def verdict(self, measured: Estimate, by_value: bool = False) -> str:
+        """What an interval says.
 
         *Reproduced* and *direction only* take the whole interval on the paper's side of no
         difference, *contradicted* takes it on the other side; sizes agree by the value. Without a
-        `none`, the whole interval must be among the sizes that agree, or outside of them.
+        `none`, the whole interval must be among the sizes that agree, or outside of them. A finite
+        value without an interval decides nothing of a difference.
+
+        Args:
+            by_value: whether the value alone is judged, whatever the interval.
         """
         value, low, high = measured
-        if np.isnan([low, high]).any():
-            low, high = value, value
         if np.isnan(value):
             return NOT_TESTABLE
+        if by_value or np.isnan([low, high]).any():
+            if not (by_value or np.isnan(self.none) or np.isinf(value)):
+                return UNDECIDED
+            low, high = value, value
         if np.isnan(self.none):
             if self.low <= low and high <= self.high:
                 return REPRODUCED

@@ -265,9 +265,11 @@ def test_spreads() -> None:
 
 
 def test_a_basis_can_be_read() -> None:
-    assert basis([1]) == "one training"
-    assert basis([1], [2]) == "one training each"
-    assert basis([1, 2, 3], [1]) == "3 and 1 trainings"
+    assert basis([1]) == "one training, images alone"
+    assert basis([1], [2]) == "one training each, images alone"
+    assert basis([1], [2], spread="as the paper's") == "one training each, as the paper's"
+    assert basis([1], [2], spread="") == "one training each"
+    assert basis([1, 2, 3], [1]) == "3 and 1 trainings, the one taken to vary as the others"
     assert basis([1, 2, 3]) == "3 trainings"
     assert above(3, 2) == 50
 
@@ -298,6 +300,13 @@ def test_rank_correlations_are_spearmans(pairs: list[tuple[int, float]]) -> None
     assert -1 <= low <= value + 1e-9
     assert value - 1e-9 <= high <= 1
     assert rank_correlation(np.negative(a), b).value == pytest.approx(-value)
+
+
+def test_a_perfect_order_of_few_is_not_certain() -> None:
+    value, low, high = rank_correlation(range(5), range(5))
+    assert value == high == 1
+    assert low == pytest.approx(rank_correlation(range(5), [0, 1, 2, 4, 3]).low)
+    assert np.isnan(rank_correlation([1, 2, 3, 4, 5, np.nan], range(6))).all()
 
 
 def test_the_interval_of_a_rank_correlation_is_bonett_and_wrights() -> None:

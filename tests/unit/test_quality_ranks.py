@@ -9,7 +9,7 @@ import pandas
 import pytest
 
 from scripts import join_quality, quality_figure, quality_table
-from wngan.quality_ranks import along_trainings, between_trainings
+from wngan.quality_ranks import along_trainings, between_models
 
 
 def training(losses: Any, distances: Any, optimal: tuple[float, float]) -> dict[str, Any]:
@@ -40,11 +40,30 @@ def test_along_a_training_neither_the_start_nor_the_optimum_counts() -> None:
     assert high > -0.95
 
 
-def test_between_trainings_only_optima_count() -> None:
+def test_between_models_only_the_means_of_optima_count() -> None:
     optima = [(1.0, 2.0), (2.0, 3.0), (3.0, 5.0), (4.0, 4.0), (5.0, 6.0)]
-    runs = [training([3, 2, 1], [1, 2, 3], each) for each in optima]
-    assert between_trainings(runs).value == pytest.approx(0.9)
-    assert np.isnan(between_trainings(runs[:4])).all()
+    models = [[training([3, 2, 1], [1, 2, 3], each)] for each in optima]
+    assert between_models(models).value == pytest.approx(0.9)
+    assert np.isnan(between_models(models[:4])).all()
+    models[0].append(training([3, 2, 1], [1, 2, 3], (99.0, 99.0)))  # now its mean is the highest
+    models[1].append(training([3, 2, 1], [1, 2, 3], (2.0, 3.0)))
+    assert between_models(models).value == pytest.approx(0.9)
+    models[2][0]["checkpoint"][0] = "snapshot"
+    assert np.isnan(between_models(models)).all()
+
+
+def test_trainings_of_one_model_are_not_counted_as_independent() -> None:
+    """Models that differ by chance alone would rank their trainings alike once in six times."""
+    random, found = np.random.default_rng(0), 0
+    for _ in range(200):
+        effects = np.exp(random.standard_normal((5, 2)))
+        noise = np.exp(0.1 * random.standard_normal((5, 5, 2)))
+        models = [
+            [training([1], [1], tuple(effect * each)) for each in of_model]
+            for effect, of_model in zip(effects, noise, strict=True)
+        ]
+        found += between_models(models).low > 0
+    assert found / 200 <= 0.05
 
 
 def test_few_snapshots_say_nothing() -> None:

@@ -1,8 +1,9 @@
 """C6 (section 5.3, figure 18): WN improves to about 300,000 iterations and then stays."""
 
 from wngan.bootstrap import Estimate
-from wngan.claims.measures import iteration, never_trained, scaled
-from wngan.claims.record import Figures, Finding, Groups, PaperClaim
+from wngan.claims.measures import after_start, iteration, never_trained, scaled, trained_too_short
+from wngan.claims.record import Figures, Finding, Groups, PaperClaim, Run
+from wngan.outcome import SUCCESSIVE
 from wngan.verdicts import like_time
 
 
@@ -15,6 +16,8 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
         what = f"iteration from which on running loss and samples of {run.name} stay"
         what = scaled(what, paper[""], printed)
         untestable = never_trained([run])
+        if run.status["converged"] is None:
+            untestable = untestable or _too_short(run)
         criterion = like_time(printed)
         findings.append(
             Finding(run.instance, what, at, criterion, [[run]], printed, untestable=untestable)
@@ -22,10 +25,19 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
     return findings
 
 
+def _too_short(run: Run) -> str:
+    """Why a run that did not converge might have, had it been longer or looked at more often."""
+    if len(run.running) < 2 * SUCCESSIVE:
+        return f"of {2 * SUCCESSIVE} evaluations or more there are {len(run.running)}"
+    if not len(after_start(run, "drift")):
+        return f"{run.name} has no samples as far apart as the drift is over"
+    return trained_too_short([run])
+
+
 CLAIM = PaperClaim(
     "C6",
     statements={"": "WN improves to about 300,000 of its 700,000 iterations and then stays."},
-    needs=({"wn": ()},),
+    needs=({"wn": ("running", "series")},),
     judge=judge,
     printed=lambda values: {"": 300_000},
 )

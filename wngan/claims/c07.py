@@ -3,7 +3,7 @@
 import numpy as np
 
 from wngan.bootstrap import ratio_of_spreads
-from wngan.claims.measures import lowest_loss, never_trained, of_model
+from wngan.claims.measures import lowest_loss, never_trained, of_model, trained_too_short
 from wngan.claims.record import Figures, Finding, Groups, PaperClaim, PaperValues
 from wngan.verdicts import FACTOR, Criterion
 
@@ -17,7 +17,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
         f"over that among {len(vanilla)} vanilla ones, ratio"
     )
     as_printed = Criterion(paper[""] / FACTOR, paper[""] * FACTOR, none=1)
-    untestable = never_trained(vanilla, bn)
+    untestable = never_trained(vanilla, bn) or trained_too_short(vanilla, bn)
     if min(len(vanilla), len(bn)) < 2:
         untestable = "a spread takes two trainings or more of each model"
     return [Finding("", what, ratio, as_printed, [bn, vanilla], paper[""], untestable=untestable)]

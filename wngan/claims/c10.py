@@ -7,6 +7,7 @@ import numpy as np
 from wngan.bootstrap import above, paired, ratio_within
 from wngan.claims.measures import (
     crossing,
+    last_curve,
     last_final,
     losses_at_optimum,
     losses_at_the_end,
@@ -53,7 +54,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
         raise ValueError("The final reconstructions keep their losses after different steps.")
     passes = paired(
         lambda means: crossing(steps, means[:, : len(steps)], means[:, len(steps) :]),
-        np.mean([run.last["curve"] for run in wn], axis=0),
+        np.mean(list(map(last_curve, wn)), axis=0),
         np.mean([run.optimal["curve"] for run in vanilla], axis=0),
     )
     step = paper["c"] * float(steps[-1]) / 2_000
@@ -67,6 +68,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
         own = ratio_within([last_final(r) for r in wn], [final_at_optimum(r) for r in wn])
         against_best = replace(against_best, measured=percent(own), models=[wn], spread="")
     too_short = trained_too_short(wn)
+    diverged = next((f"{run.name} diverged" for run in wn if run.diverged), "")
     return [
         Finding(
             "a",
@@ -77,7 +79,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
             replace(like_percent(paper["a"]), none=100 * STEADY_LOSS),  # noise alone is above 0
             [wn],
             paper["a"],
-            untestable=never_trained(wn) or too_short,
+            untestable=never_trained(wn) or too_short or diverged,
         ),
         replace(against_best, untestable=never_trained(*models) or trained_too_short(*models)),
         Finding(

@@ -14,7 +14,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
 
 CLAIM = PaperClaim(
     "C11",
-    statements={"": "Vanilla fails to train on LSUN, at a lower learning rate too."},
+    statements={"": "Vanilla fails to train, at a lower learning rate too (paper: LSUN)."},
     needs=({"vanilla": ("running",)},),
     judge=judge,
     printed=lambda values: {"": 100},

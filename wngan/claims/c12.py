@@ -3,9 +3,8 @@
 import numpy as np
 
 from wngan.bootstrap import Estimate
-from wngan.claims.measures import after_start, never_trained, of_model, share_finding
+from wngan.claims.measures import after_start, learned_nothing, of_model, share_finding
 from wngan.claims.record import Figures, Finding, Groups, PaperClaim
-from wngan.outcome import LEARNED_NOTHING
 from wngan.verdicts import Criterion
 
 HANDFUL = 5  # samples
@@ -24,19 +23,18 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
         peak = max(np.max(after_start(run, "distinct"), initial=0) for run in group)
         what = f"largest {size} in the training"
         at_most = Criterion(high=HANDFUL)
-        untestable = never_trained(group, states=[LEARNED_NOTHING])
+        untestable = learned_nothing(group)
         findings.append(
             Finding(part, what, Estimate(float(peak)), at_most, [group], untestable=untestable)
         )
     wn = of_model(runs[0], "wn")
     findings.append(share_finding("c", "trained", wn, at_least=1, paper=paper["c"]))
-    ends = [distinct[-1] if len(distinct := after_start(r, "distinct")) else 0.0 for r in wn]
-    what = f"{size} at the last iteration"
+    ends = [0.0 if run.diverged else after_start(run, "distinct")[-1] for run in wn]
+    what = f"{size} at the last iteration, the fewest of all trainings; judged by the value"
     more = Criterion(low=HANDFUL, none=HANDFUL)
-    untestable = never_trained(wn, states=[LEARNED_NOTHING])
-    findings.append(
-        Finding("d", what, Estimate(float(min(ends))), more, [wn], untestable=untestable)
-    )
+    fewest = Estimate(float(min(ends)))
+    untestable = learned_nothing(wn)
+    findings.append(Finding("d", what, fewest, more, [wn], by_value=True, untestable=untestable))
     return findings
 
 

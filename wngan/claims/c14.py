@@ -4,18 +4,22 @@ import numpy as np
 
 from wngan.bootstrap import ratio_of_models
 from wngan.claims.measures import after_start, never_trained, of_model
-from wngan.claims.record import Figures, Finding, Groups, PaperClaim
+from wngan.claims.record import Figures, Finding, Groups, PaperClaim, Run
 from wngan.model_names import NAMES
 from wngan.verdicts import Criterion
 
 
 def judge(runs: Groups, paper: Figures) -> list[Finding]:
-    """Mean drifts over the iterations that all runs were to have."""
+    """Mean drifts over the iterations that all runs have, before any of them collapsed.
+
+    Drift is relative to how samples of different codes differ, which in a collapse is next to
+    nothing.
+    """
     wn = of_model(runs[0], "wn")
-    stop = min(run.iterations for run in runs[0])
     findings = []
     for part, model in (("a", "vanilla"), ("b", "bn")):
         other = of_model(runs[0], model)
+        stop = min(map(_stop, [*wn, *other]))
         drifts = [[after_start(run, "drift", stop) for run in group] for group in (wn, other)]
         few = any(not len(each) for group in drifts for each in group)
         means = [[[each.mean() if len(each) else np.nan] for each in group] for group in drifts]
@@ -35,6 +39,13 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
             )
         )
     return findings
+
+
+def _stop(run: Run) -> int:
+    """The last iteration of a run's samples, or the last before it collapsed."""
+    collapsed = run.status["collapsed"]
+    at = run.series["iteration"]
+    return int(max(at if collapsed is None else at[at < collapsed], default=0))
 
 
 CLAIM = PaperClaim(

@@ -15,7 +15,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
 
 CLAIM = PaperClaim(
     "C15",
-    statements={"": "On CelebA, WN's final loss is below BN's."},
+    statements={"": "WN's final loss is below BN's (paper: CelebA)."},
     needs=({"bn": FINALS_AT_OPTIMA, "wn": FINALS_AT_OPTIMA},),
     judge=judge,
     printed=lambda values: {"": -above(values.final(2, "wn"), values.final(2, "bn"))},

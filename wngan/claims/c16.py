@@ -15,7 +15,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
 
 CLAIM = PaperClaim(
     "C16",
-    statements={"": "On LSUN, WN's final loss is below BN's."},
+    statements={"": "WN's final loss is below BN's (paper: LSUN)."},
     needs=({"bn": FINALS_AT_OPTIMA, "wn": FINALS_AT_OPTIMA},),
     judge=judge,
     printed=lambda values: {"": -above(values.final(8, "wn"), values.final(8, "bn"))},

@@ -36,8 +36,8 @@ def printed(values: PaperValues) -> Figures:
 CLAIM = PaperClaim(
     "C17",
     statements={
-        "a": "On CIFAR-10, WN's final loss at its last iteration is below optimal vanilla's.",
-        "b": "On CIFAR-10, WN's final loss at its last iteration is below optimal BN's.",
+        "a": "At its last iteration WN's final loss is below optimal vanilla's (paper: CIFAR-10).",
+        "b": "At its last iteration WN's final loss is below optimal BN's (paper: CIFAR-10).",
     },
     needs=(
         {

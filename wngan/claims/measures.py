@@ -93,6 +93,12 @@ def last_final(run: Run) -> NDArray[np.float32]:
     return np.full_like(losses, np.inf) if run.diverged else losses
 
 
+def last_curve(run: Run) -> NDArray[np.float32]:
+    """Losses (N, S) along that reconstruction; infinite if the run diverged."""
+    curve = run.last["curve"]
+    return np.full_like(curve, np.inf) if run.diverged else curve
+
+
 def iteration(at: int | None) -> float:
     """An iteration, or infinity for never."""
     return np.inf if at is None else float(at)
@@ -109,18 +115,20 @@ def scaled(what: str, printed: float, scaled: float) -> str:
     return what if printed == scaled else f"{what} (the paper's {printed:,.0f} scaled to this run)"
 
 
-def never_trained(
-    *models: Sequence[Run], states: Sequence[str] = (LEARNED_NOTHING, NEVER_DIVERSE)
-) -> str:
-    """Why models cannot be compared, if all trainings of one of them came to nothing.
-
-    Args:
-        states: the statuses of such trainings.
-    """
+def never_trained(*models: Sequence[Run]) -> str:
+    """Why models cannot be compared, if all trainings of one of them came to nothing."""
     for runs in models:
         found = {run.status["status"] for run in runs}
-        if found <= set(states):
+        if found <= {LEARNED_NOTHING, NEVER_DIVERSE}:
             return f"all trainings of {NAMES[runs[0].model]} are {' or '.join(sorted(found))}"
+    return ""
+
+
+def learned_nothing(*models: Sequence[Run]) -> str:
+    """Why samples test nothing, if no training of a model ever was better than the mean image."""
+    for runs in models:
+        if all(run.status["learned"] is None for run in runs):
+            return f"no training of {NAMES[runs[0].model]} learned anything"
     return ""
 
 
@@ -149,7 +157,8 @@ def share_finding(
     """The share of trainings that "failed" or "trained", judged by its value.
 
     With few trainings Wilson's interval is too wide to decide anything. A run that had to start
-    again failed. One that has come to nothing so far may do better, if its loss still falls.
+    again failed, and may have trained in the end. One that has come to nothing so far may do
+    better, if its loss still falls. Where all or most are to do something, fewer is the opposite.
     """
     untestable = ""
     if what == "failed":
@@ -160,7 +169,8 @@ def share_finding(
         count = sum(not run.failed for run in runs)
     percentage = Estimate(*(100 * each for each in share(count, len(runs))))
     text = f"trainings of {NAMES[runs[0].model]} that {what}, %; judged by the value"
-    criterion = Criterion(low=100 * at_least, none=0)
+    none = 0 if what == "failed" and at_least < 1 else np.nan
+    criterion = Criterion(low=100 * at_least, none=none)
     return Finding(
         part,
         text,

@@ -113,10 +113,8 @@ class Finding:
     @property
     def basis(self) -> str:
         """How many trainings it rests on, and what its interval says of others."""
-        single = all(len(runs) == 1 for runs in self.models)
-        of_images = single and not (self.by_value or np.isnan(self.measured.low))
-        spread = self.spread or ("images alone" if of_images else "")
-        return ", ".join(filter(None, (basis(*self.models), spread)))
+        interval = not (self.by_value or np.isnan(self.measured.low))
+        return basis(*self.models, spread=self.spread or (None if interval else ""))
 
 
 class PaperValues:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from wngan.bootstrap import Estimate
 from wngan.claims.record import Finding, Groups, PaperClaim, PaperValues, Run
 from wngan.verdicts import NOT_RUN, NOT_TESTABLE
 
@@ -51,7 +50,7 @@ def not_run(claim: PaperClaim, values: PaperValues) -> list[Row]:
 
 def _row(claim: PaperClaim, finding: Finding) -> Row:
     measured, runs = finding.measured, finding.runs
-    verdict = finding.criterion.verdict(Estimate(measured.value) if finding.by_value else measured)
+    verdict = finding.criterion.verdict(measured, finding.by_value)
     notes = list(filter(None, map(_note, runs)))
     if finding.untestable:
         verdict = NOT_TESTABLE

@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -60,7 +61,27 @@ def publish() -> None:
             shutil.copyfile(results / name, folder / Path(name).name)
         known = json.loads((results / "provenance.json").read_text())["results"]
         facts = {"configuration": config_digest(config), "results": known}
+        facts["bytes"] = sum(path.stat().st_size for path in results.rglob("*") if path.is_file())
+        facts["folders"] = _folders(part, ROOT / config["data"] / part)
         (folder / "provenance.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def _folders(part: str, dataset: Path) -> dict[str, int] | None:
+    """How many folders images for testing and for training are in; None if they are in none."""
+    folders = json.loads((dataset / "images.json").read_text()).get("folders")
+    if folders is None:
+        return None
+    of_image = np.repeat(np.arange(len(folders)), [count for _, count in folders])
+    order = of_image[np.load(dataset / "permutation.npy")]
+    test = configuration(part)["datasets"][part]["test"]
+    sides = {"test": order[:test], "training": order[test:]}
+    return {name: len(np.unique(of)) for name, of in sides.items()} | {"images": len(order)}
+
+
+def pick(rows: list[dict[str, Any]], **where: Any) -> dict[str, Any]:
+    """The only row of a table that has these values."""
+    (row,) = (row for row in rows if where.items() <= row.items())
+    return row
 
 
 def page() -> str:
@@ -70,6 +91,7 @@ def page() -> str:
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["number"] = number
+    environment.globals["pick"] = pick
     parts = {part: _facts(part) for part in PARTS}
     with open(ROOT / "study/photographs.csv") as file:
         photographs = pandas.read_csv(file).to_dict("records")
@@ -97,11 +119,17 @@ def _facts(part: str) -> dict[str, Any]:
         for name in files(part)
         if name.endswith(".csv")
     }
-    verdicts = counts(tables["claims"]["verdict"])
+    found = tables["claims"]
+    names = found["claim"] + found["part"].where(found["part"].str.isalpha().eq(True), "")
+    verdicts = {
+        verdict: list(dict.fromkeys(names[found["verdict"] == verdict]))
+        for verdict in counts(found["verdict"])
+    }
     rows = {name: table.to_dict("records") for name, table in tables.items()}
     return {
         "config": config,
         "main": config["experiments"][experiment],
+        "facts": json.loads((folder / "provenance.json").read_text()),
         "verdicts": verdicts,
     } | rows
 

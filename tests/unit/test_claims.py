@@ -629,7 +629,7 @@ def test_c18() -> None:
     single = qualities([True] * 6, rising)[::2]
     assert verdicts("C18", *single) == [YES, UNTESTABLE]
     assert judged("C18", [single])[0]["basis"] == "one training each, taken together"
-    assert "a correlation takes 5 or more" in judged("C18", [single])[1]["note"]
+    assert "a correlation takes 5 models or more" in judged("C18", [single])[1]["note"]
     dead = qualities([True] * 6, rising)
     for each in dead[:2]:
         each.status["status"] = "learned_nothing"  # type: ignore[index]

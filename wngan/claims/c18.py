@@ -23,10 +23,14 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
     what = f"Spearman's correlation of running loss and Fréchet distance (of {features})"
     positive = Criterion(low=0, none=0)
     measured = {
-        "a": ("over a training's snapshots, mean over trainings", along_trainings(trainings)),
-        "b": ("over models at their optima", between_models(qualities)),
+        "a": (
+            "over a training's snapshots, mean over trainings",
+            along_trainings(trainings),
+            "snapshots",
+        ),
+        "b": ("over models at their optima", between_models(qualities), "models"),
     }
-    too_few = f"a correlation takes {FEWEST_PAIRS} or more of which not all are equal"
+    too_few = f"a correlation takes {FEWEST_PAIRS} {{}} or more of which not all are equal"
     return [
         Finding(
             part,
@@ -34,10 +38,11 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
             estimate,
             positive,
             models,
-            untestable=never_trained(*models) or (too_few if np.isnan(estimate.value) else ""),
+            untestable=never_trained(*models)
+            or (too_few.format(counted) if np.isnan(estimate.value) else ""),
             spread="taken together",
         )
-        for part, (over, estimate) in measured.items()
+        for part, (over, estimate, counted) in measured.items()
     ]
 
 

@@ -102,12 +102,16 @@ def page() -> str:
 
 
 def headline() -> str:
-    """What came out in two sentences, for README."""
-    parts, datasets = [], {}
+    """What came out, for README."""
+    sentences, settled = [], []
     for part, experiment in PARTS.items():
-        parts.append(pandas.read_csv(PUBLISHED / part / "table2.csv").assign(experiment=experiment))
-        datasets[experiment] = part
-    return " ".join(order([part], datasets) for part in parts)
+        table = pandas.read_csv(PUBLISHED / part / "table2.csv").assign(experiment=experiment)
+        sentences.append(order([table], {experiment: part}))
+        pairs = pandas.read_csv(PUBLISHED / part / f"pairs_{experiment}.csv")
+        away = (pairs["low"] > 0) | (pairs["high"] < 0)
+        settled.append(f"{away.sum()} of {len(pairs)} on {part}")
+    differences = " and ".join(settled)
+    return f"{' '.join(sentences)} Larger than trainings of a model differ by are {differences}."
 
 
 def _facts(part: str) -> dict[str, Any]:

@@ -110,8 +110,8 @@ def headline() -> str:
         pairs = pandas.read_csv(PUBLISHED / part / f"pairs_{experiment}.csv")
         away = (pairs["low"] > 0) | (pairs["high"] < 0)
         settled.append(f"{away.sum()} of {len(pairs)} on {part}")
-    differences = " and ".join(settled)
-    return f"{' '.join(sentences)} Larger than trainings of a model differ by are {differences}."
+    differences = f"Of these differences {' and '.join(settled)} are larger than by chance."
+    return " ".join([*sentences, differences])
 
 
 def _facts(part: str) -> dict[str, Any]:

@@ -61,13 +61,15 @@ def main(
         used = [name for name, result in results.items() if run in result["runs"]]
         rows.append(_row(run, record, used))
     page = pandas.DataFrame(rows)
-    page["started"] = (
-        page["started"].str.replace(" ", "\u00a0").str.replace("-", "\u2011")
-    )  # one line
+    page["started"] = page["started"].str.replace("-", "\u2011")  # a date is on one line
     common = [name for name in COMMON if page[name][page[name] != ""].nunique() == 1]
     shared = "; ".join(f"{name} {page[name].max()}" for name in common)
     caption = f"Runs. The same in all: {shared}." if shared else "Runs"
     page = page.drop(columns=common)
+    page["run"] = page["run"].str.replace("/", "/\u200b")  # where a line may break
+    for name in page.columns:
+        if str(name) == "configuration" or str(name).startswith("code to"):
+            page[name] = page[name].str[:8]  # `provenance` has them whole
     formats = {"seed": "{:.0f}", "iterations": "{:,.0f}"}
     html.write_text(tables.html(page, caption, formats, [*page.columns]))
     _devices([job for record in known.values() for job in _jobs(record)]).to_csv(

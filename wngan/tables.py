@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas
 
-FONT = "font: 13px/1.5 sans-serif"
+FONT = "font: 12px/1.5 sans-serif"
 
 STYLES: list[Any] = [
     {"selector": "", "props": f"border-collapse: collapse; {FONT}"},
     {"selector": "caption", "props": "text-align: left; font-weight: bold; padding: .5em 0"},
-    {"selector": "th, td", "props": "padding: .25em .45em; text-align: right"},
+    {"selector": "th, td", "props": "padding: .25em .28em; text-align: right"},
     {
         "selector": "th[colspan]:not(:empty)",
         "props": "text-align: center; border-bottom: 1px solid #bbb",

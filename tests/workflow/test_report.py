@@ -255,7 +255,10 @@ def test_searching_finds_what_lists_show(page: Page, finished: Repository, term:
 @NEEDS_A_BROWSER
 @pytest.mark.parametrize("width", [1400, 480])
 def test_nothing_is_cut_off(page: Page, finished: Repository, width: int) -> None:
-    """At 480 px what is shown stands below the menu, and wide tables scroll by themselves."""
+    """At 480 px what is shown stands below the menu, and wide tables scroll by themselves.
+
+    At 1400 px only the widest do, that of final losses at an iteration as well as at the optima.
+    """
     page.set_viewport_size({"width": width, "height": 900})
     page.get_by_text("has the lowest mean final loss").wait_for()
     fits = "element => element.scrollWidth <= element.clientWidth + 1"
@@ -277,6 +280,7 @@ def test_nothing_is_cut_off(page: Page, finished: Repository, width: int) -> Non
                 frame = page.frame_locator("iframe")
                 frame.locator("td").first.wait_for()
                 assert frame.locator("body").evaluate(fits)
-                if width == 1400:
+                wide = frame.locator("thead th").count() > 25  # of two dozen columns
+                if width == 1400 and not wide:
                     assert frame.locator("div:has(> table)").evaluate(fits), number
             page.get_by_role("link", name=category, exact=True).click()

@@ -90,7 +90,7 @@ def test_pairs_are_of_the_final_losses(finished: Repository) -> None:
         for run in ("wn/1", "bn/1", "vanilla/1", "vanilla/2")
     )
     row = table.loc[("wn", "bn")]  # one training each: over images alone
-    assert (row["images"], row["basis"]) == (12, "one training each")
+    assert (row["images"], row["basis"]) == (12, "one training each, images alone")
     drawn = np.random.default_rng(1).integers(12, size=(4000, 12))
     ratios = wn[drawn].mean(axis=1) / bn[drawn].mean(axis=1)
     expected = [wn.mean() / bn.mean(), *np.percentile(ratios, [2.5, 97.5])]
@@ -102,7 +102,7 @@ def test_pairs_are_of_the_final_losses(finished: Repository) -> None:
     means = [each.mean() for each in vanilla]
     ratio = wn.mean() / np.sqrt(means[0] * means[1])
     np.testing.assert_allclose(row["above"], 100 * ratio - 100, rtol=1e-4)
-    assert row["basis"] == "1 and 2 trainings"
+    assert row["basis"] == "1 and 2 trainings, the one taken to vary as the others"
     assert row["low"] < row["above"] < row["high"]
     np.testing.assert_allclose(row["paper_above"], -10.4845, rtol=1e-4)  # C1: 10.5 % below
 

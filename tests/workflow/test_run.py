@@ -359,9 +359,9 @@ def test_editing_the_evaluator_evaluates_again_and_trains_nothing(rerun: Reposit
 
 
 def test_editing_a_claims_sentence_judges_it_alone(rerun: Repository) -> None:
-    """What shows it are the table of claims, the summary, and the page of provenance."""
+    """What shows it are the table of claims, poster, summary, and the page of provenance."""
     rerun.edit("wngan/claims/c05.py", "BN", "Batch normalization")
-    shown = {"claims": 1, "summary": 1, "provenance": 1, "rates": 1}
+    shown = dict.fromkeys(("claims", "poster_figure", "summary", "provenance", "rates"), 1)
     assert dict(rerun.replanned()) == {"claim": 1, **shown}
     assert dict(rerun.replanned("results/claims/C5.csv")) == {"claim": 1}
     assert not rerun.replanned("results/claims/C1.csv", "results/tables/pairs_tiny.csv")
@@ -422,7 +422,7 @@ def test_other_images_measure_quality_again_and_nothing_else(rerun: Repository) 
         "quality": 4 + 5,  # optima of four trainings, and their segments
         "join_quality": 4,
         **dict.fromkeys(("quality_table", "quality_figure", "claim", "claims", "summary"), 1),
-        **dict.fromkeys(("provenance", "rates"), 1),
+        **dict.fromkeys(("poster_figure", "provenance", "rates"), 1),
     }
 
 

@@ -76,7 +76,11 @@ def test_rows_are_set_against_the_first(tmp_path: Path) -> None:
     assert column(table, "above")[1:] == pytest.approx(expected, rel=1e-4)
     assert (table["low"] < table["above"])[1:].all()
     assert (table["above"] < table["high"])[1:].all()
-    assert table["basis"].fillna("").tolist() == ["", "1 and 2 trainings", "2 and 2 trainings"]
+    assert table["basis"].fillna("").tolist() == [
+        "",
+        "1 and 2 trainings, the one taken to vary as the others",
+        "2 and 2 trainings",
+    ]
 
 
 def test_an_iteration_has_columns_of_its_own(tmp_path: Path) -> None:

@@ -55,9 +55,9 @@ def test_pairs_of_models(tmp_path: Path) -> None:
     assert table["failed"].tolist() == [1, 1, 1]
     assert table["against_failed"].tolist() == [0, 0, 1]
     assert table["basis"].tolist() == [
-        "2 and 1 trainings",
-        "one training each",
-        "1 and 2 trainings",
+        "2 and 1 trainings, the one taken to vary as the others",
+        "one training each, images alone",
+        "1 and 2 trainings, the one taken to vary as the others",
     ]
     first = table.iloc[0]
     above = 100 * (11 * 12) ** 0.5 / 10 - 100

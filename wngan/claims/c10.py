@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from wngan.bootstrap import above, paired, ratio_within
+from wngan.bootstrap import Estimate, above, paired, ratio_within
 from wngan.claims.measures import (
     crossing,
-    last_curve,
     last_final,
     losses_at_optimum,
     losses_at_the_end,
@@ -54,7 +53,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
         raise ValueError("The final reconstructions keep their losses after different steps.")
     passes = paired(
         lambda means: crossing(steps, means[:, : len(steps)], means[:, len(steps) :]),
-        np.mean(list(map(last_curve, wn)), axis=0),
+        np.mean([run.last["curve"] for run in wn], axis=0),
         np.mean([run.optimal["curve"] for run in vanilla], axis=0),
     )
     step = paper["c"] * float(steps[-1]) / 2_000
@@ -85,7 +84,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
         Finding(
             "c",
             scaled(what, paper["c"], step),
-            passes,
+            Estimate(np.inf) if diverged else passes,
             like_time(step),
             [wn, vanilla],
             step,

@@ -93,12 +93,6 @@ def last_final(run: Run) -> NDArray[np.float32]:
     return np.full_like(losses, np.inf) if run.diverged else losses
 
 
-def last_curve(run: Run) -> NDArray[np.float32]:
-    """Losses (N, S) along that reconstruction; infinite if the run diverged."""
-    curve = run.last["curve"]
-    return np.full_like(curve, np.inf) if run.diverged else curve
-
-
 def iteration(at: int | None) -> float:
     """An iteration, or infinity for never."""
     return np.inf if at is None else float(at)

@@ -288,7 +288,7 @@ rule poster_figure:
         permutation=of_dataset(figure, "permutation.npy"),
         finals=large(of_finals(figure, "safetensors")),
         changes=of_finals(figure, "sha256"),
-        losses=of_files(figure, "training_finals"),
+        losses=of_finals(figure, "csv", "training_finals"),
         claims=f"{RESULTS}/claims.csv",
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),

@@ -23,9 +23,11 @@ def of_segments(record, name):
     return lambda wildcards: [path.format(r.place, k) for r, k in record(wildcards).segments]
 
 
-def of_finals(record, suffix):
-    """A file of each of a record's final reconstructions."""
-    return lambda wildcards: [f"{RUNS}/{each.place}.{suffix}" for each in record(wildcards).finals]
+def of_finals(record, suffix, which="finals"):
+    """A file of each of a record's final reconstructions, or of some other ones of its."""
+    return lambda wildcards: [
+        f"{RUNS}/{each.place}.{suffix}" for each in getattr(record(wildcards), which)
+    ]
 
 
 def of_trainings(record, suffix):

@@ -1,11 +1,8 @@
 """Draws the running loss of runs against iterations."""
 
-import json
-from itertools import islice
 from pathlib import Path
 
 from wngan import curves, plots
-from wngan import running as running_losses
 from wngan.baselines import read as read_baselines
 from wngan.job import run_job
 
@@ -35,16 +32,7 @@ def main(
         paper: the paper's lowest losses of some of the runs, such as that of "bn@optimal".
     """
     known = read_baselines(baselines, slice(running_images))
-    all_trainings = map(running_losses.read, ([path] for path in trainings))
-    drawn = [
-        curves.Curve(
-            run,
-            running_losses.read([path]),
-            json.loads(status.read_text()),
-            list(islice(all_trainings, count)),
-        )
-        for run, path, status, count in zip(runs, running, statuses, training_counts, strict=True)
-    ]
+    drawn = curves.read(runs, running, statuses, trainings, training_counts)
     figure = plots.figure(plots.COLUMN, 2.9)
     curves.draw(figure, figure.add_subplot(), drawn, until, known, paper)
     plots.save(figure, png, pdf)

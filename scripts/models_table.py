@@ -74,8 +74,9 @@ def main(
     measured = [_row(row, curves, fates, losses) for row in rows]
     first = measured[0][1]
     for row, found in measured:
-        lowest = min(other["mean"] for other, _ in measured if other["model"] == row["model"])
-        row["best_of_model"] = "yes" if row["mean"] == lowest else ""
+        means = [other["mean"] for other, _ in measured if other["model"] == row["model"]]
+        lowest = len(means) > 1 and row["mean"] == min(means)
+        row["best_of_model"] = "yes" if lowest else ""
         row |= _against(found, first, ("above", "low", "high"))
         row["basis"] = basis(found, first) if found is not first else ""
     if at is not None:
@@ -128,6 +129,8 @@ def _page(rows: pandas.DataFrame, at: int | None, name: str) -> str:
     shown = COLUMNS | {
         column: (f"final loss at {at:,}", *rest) for column, rest in AT.items() if at
     }
+    if not rows["best_of_model"].any():  # no model has several rows
+        del shown["best_of_model"]
     page = rows.assign(model=rows["model"].map(NAMES))
     return tables.titled(page, shown, f"Models: {name}", ["model", "experiment"])
 

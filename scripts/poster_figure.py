@@ -1,6 +1,5 @@
 """Draws one page of what came out: curves, samples, reconstructions and verdicts."""
 
-import json
 from itertools import islice
 from pathlib import Path
 
@@ -11,10 +10,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from wngan import curves, plots
-from wngan import running as running_losses
 from wngan.baselines import read as read_baselines
 from wngan.data import open_images
-from wngan.image_grids import GRAY
+from wngan.image_grids import GRAY, image_grid
 from wngan.job import run_job
 from wngan.model_names import run_name
 from wngan.randomness import rng
@@ -65,12 +63,7 @@ def main(
     curve, verdicts = left.subfigures(2, 1, height_ratios=(3.2, 1))
     above, below = right.subfigures(2, 1, height_ratios=(2.4, 1))
 
-    fates = [json.loads(path.read_text()) for path in statuses]
-    each = map(running_losses.read, ([path] for path in trainings))
-    drawn = [
-        curves.Curve(run, running_losses.read([path]), fate, list(islice(each, count)))
-        for run, path, fate, count in zip(runs, running, fates, training_counts, strict=True)
-    ]
+    drawn = curves.read(runs, running, statuses, trainings, training_counts)
     known = read_baselines(baselines, slice(running_images))
     curves.draw(curve, curve.add_subplot(), drawn, until, known, paper)
     _verdicts(verdicts.add_subplot(), pandas.read_csv(claims)["verdict"].tolist())
@@ -104,10 +97,7 @@ def main(
 
 def _show(axes: Axes, grid: NDArray[np.uint8], title: str) -> None:
     """Shows images uint8 (rows, columns, H, W, 3) with white lines between them."""
-    rows, columns, height, width, _ = grid.shape
-    framed = np.pad(grid, [(0, 0), (0, 0), (0, 1), (0, 1), (0, 0)], constant_values=255)
-    page = framed.swapaxes(1, 2).reshape(rows * (height + 1), columns * (width + 1), 3)
-    axes.imshow(page, interpolation="nearest")
+    axes.imshow(image_grid(grid, 1), interpolation="nearest")
     axes.set_title(title)
     axes.set_xticks([])
     axes.set_yticks([])

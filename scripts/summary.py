@@ -1,7 +1,6 @@
 """Puts the measured losses beside all of the paper's, and says in a sentence what came out."""
 
 from base64 import b64encode
-from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,9 @@ import pandas
 
 from wngan.job import run_job
 from wngan.model_names import NAMES
-from wngan.outcome import FAILURES
+from wngan.summary import LOSSES, RUN, losses, order
 from wngan.tables import html as html_table
 from wngan.verdicts import COLORS, counts
-
-RUN = ["experiment", "model", "instance", "checkpoint"]
-LOSSES = {"running loss": "running", "final loss": "final"}
 
 
 def main(
@@ -53,66 +49,6 @@ def main(
         *(_picture(poster) for poster in posters),
     ]
     html.write_text(_page(table, "\n".join(above)))
-
-
-def losses(parts: list[pandas.DataFrame]) -> pandas.DataFrame:
-    """The rows of tables of losses, each once, with ratios to the vanilla model of the experiment.
-
-    Args:
-        parts: tables of scripts/loss_table.py with the columns table and experiment.
-    """
-    columns = ["table", *RUN, "status"]
-    for name in LOSSES.values():
-        columns += [f"{name}_loss", f"paper_{name}_loss", f"{name}_ratio", f"paper_{name}_ratio"]
-    table = pandas.concat([pandas.DataFrame(columns=columns), *parts])
-    # A loss that several tables have is listed once, from a table with its final loss.
-    table = table.sort_values("final_loss", kind="stable", key=pandas.isna)
-    table = table.drop_duplicates([*RUN, "paper_running_loss"]).sort_values("table", kind="stable")
-    vanilla = table[(table["model"] == "vanilla") & (table["checkpoint"] == "optimal")]
-    for name in LOSSES.values():
-        for column in (f"{name}_loss", f"paper_{name}_loss"):
-            values = table[column].astype(float)
-            reference = vanilla.groupby("experiment")[column].first()
-            ratios = values / table["experiment"].map(reference).astype(float)
-            table[column] = values.round(6)
-            table[column.replace("loss", "ratio")] = ratios.round(4)
-    return table[columns]
-
-
-def order(parts: list[pandas.DataFrame], datasets: dict[str, str]) -> str:
-    """A sentence on the final losses of the first table that compares two models or more, or none.
-
-    Args:
-        parts: as `losses` takes them.
-        datasets: the data set of each experiment.
-    """
-    for part in parts:
-        if "trainings_mean" not in part:
-            continue
-        optimal = part[part["checkpoint"] == "optimal"].dropna(subset="trainings_mean")
-        models = optimal.drop_duplicates("model").sort_values("trainings_mean")
-        if len(models) < 2:
-            continue
-        best, *others = models.to_dict("records")
-        spread = best["trainings_standard_deviation"]
-        loss = f"{best['trainings_mean']:.2g}" + (f" ± {spread:.1g}" if spread > 0 else "")
-        more = [
-            f"{NAMES[row['model']]}'s is {row['trainings_mean'] / best['trainings_mean'] - 1:.0%} "
-            f"higher ({_trainings(row)})"
-            for row in others
-        ]
-        return (
-            f"On {datasets[best['experiment']]}, {NAMES[best['model']]} has the lowest mean final "
-            f"loss: {loss} ({_trainings(best)}); {', '.join(more)}."
-        )
-    return ""
-
-
-def _trainings(row: Mapping[Any, Any]) -> str:
-    number = int(row["trainings"])
-    text = "one training" if number == 1 else f"{number} trainings"
-    failed = row["status"] in FAILURES
-    return f"{text}, the best {row['status'].replace('_', ' ')}" if failed else text
 
 
 def _statements(verdicts: list[str]) -> str:

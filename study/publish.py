@@ -10,6 +10,7 @@ what `headline` says of them.
 import argparse
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ import pandas
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from scripts.summary import order
 from wngan.model_names import NAMES
 from wngan.provenance import config_digest
+from wngan.summary import order
 from wngan.verdicts import counts, number
 
 ROOT = Path(__file__).parents[1]
@@ -72,10 +73,10 @@ def _folders(part: str, dataset: Path) -> dict[str, int] | None:
     if folders is None:
         return None
     of_image = np.repeat(np.arange(len(folders)), [count for _, count in folders])
-    order = of_image[np.load(dataset / "permutation.npy")]
+    of_image = of_image[np.load(dataset / "permutation.npy")]
     test = configuration(part)["datasets"][part]["test"]
-    sides = {"test": order[:test], "training": order[test:]}
-    return {name: len(np.unique(of)) for name, of in sides.items()} | {"images": len(order)}
+    sides = {"test": of_image[:test], "training": of_image[test:]}
+    return {name: len(np.unique(of)) for name, of in sides.items()} | {"images": len(of_image)}
 
 
 def pick(rows: list[dict[str, Any]], **where: Any) -> dict[str, Any]:
@@ -93,8 +94,7 @@ def page() -> str:
     environment.filters["number"] = number
     environment.globals["pick"] = pick
     parts = {part: _facts(part) for part in PARTS}
-    with open(ROOT / "study/photographs.csv") as file:
-        photographs = pandas.read_csv(file).to_dict("records")
+    photographs = pandas.read_csv(ROOT / "study/photographs.csv").to_dict("records")
     text = environment.get_template("results.md.jinja").render(
         **parts, photographs_used=photographs, names=NAMES
     )
@@ -110,8 +110,8 @@ def headline() -> str:
         pairs = pandas.read_csv(PUBLISHED / part / f"pairs_{experiment}.csv")
         away = (pairs["low"] > 0) | (pairs["high"] < 0)
         settled.append(f"{away.sum()} of {len(pairs)} on {part}")
-    differences = f"Of these differences {' and '.join(settled)} are larger than by chance."
-    return " ".join([*sentences, differences])
+    differences = f"Of the differences between models {' and '.join(settled)} have"
+    return " ".join([*sentences, differences, "a 95 % interval without zero."])
 
 
 def _facts(part: str) -> dict[str, Any]:
@@ -123,19 +123,28 @@ def _facts(part: str) -> dict[str, Any]:
         for name in files(part)
         if name.endswith(".csv")
     }
-    found = tables["claims"]
-    names = found["claim"] + found["part"].where(found["part"].str.isalpha().eq(True), "")
-    verdicts = {
-        verdict: list(dict.fromkeys(names[found["verdict"] == verdict]))
-        for verdict in counts(found["verdict"])
-    }
     rows = {name: table.to_dict("records") for name, table in tables.items()}
     return {
         "config": config,
         "main": config["experiments"][experiment],
         "facts": json.loads((folder / "provenance.json").read_text()),
-        "verdicts": verdicts,
+        "verdicts": listed(tables["claims"]),
     } | rows
+
+
+def listed(claims: pandas.DataFrame) -> dict[str, list[str]]:
+    """The claims with each verdict; of one whose trainings differ, how many of them have it."""
+    parts = claims["part"].where(claims["part"].str.isalpha().eq(True), "")
+    found = list(zip(claims["claim"] + parts, claims["verdict"], strict=True))
+    of_each, with_it = Counter(name for name, _ in found), Counter(found)
+    return {
+        verdict: [
+            name if count == of_each[name] else f"{name} ({count} of {of_each[name]} trainings)"
+            for (name, its), count in with_it.items()
+            if its == verdict
+        ]
+        for verdict in counts(claims["verdict"])
+    }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """Running losses against iterations, for the figures that show them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,6 +38,33 @@ class Curve:
     trainings: Sequence[NDArray[np.void]]
 
 
+def read(
+    runs: Sequence[str],
+    running: Sequence[Path],
+    statuses: Sequence[Path],
+    trainings: Sequence[Path],
+    counts: Sequence[int],
+) -> list[Curve]:
+    """The curves of runs.
+
+    Args:
+        runs: as configurations name them.
+        running, statuses: of each run, its running losses and what became of it.
+        trainings: the running losses of all trainings that the runs are the best of.
+        counts: how many of them are each run's.
+    """
+    losses = (running_losses.read([path]) for path in trainings)
+    return [
+        Curve(
+            run,
+            running_losses.read([path]),
+            json.loads(status.read_text()),
+            list(islice(losses, count)),
+        )
+        for run, path, status, count in zip(runs, running, statuses, counts, strict=True)
+    ]
+
+
 def draw(
     figure: Figure | SubFigure,
     axes: Axes,
@@ -53,7 +83,7 @@ def draw(
         baselines: of the images of the running evaluation.
         paper: losses of some of the runs, such as that of "bn@optimal".
     """
-    seen, collapses, bands = [], [], []
+    seen, collapses = [], []
     for curve in curves:
         rows = _shown(curve.rows, until)
         style = plots.run_style(curve.run)
@@ -71,12 +101,13 @@ def draw(
         if len(curve.trainings) > 1:
             at, low, high = _band(curve.trainings, until)
             axes.fill_between(at, low, high, color=style["color"], **plots.BAND)
-            bands.append(curve.run)
         if f"{curve.run}@optimal" in paper:
             plots.paper_mark(axes, paper[f"{curve.run}@optimal"], **style)
         for each in (curve.rows, *curve.trainings):
             losses = _shown(each, until)["running_loss"]
             seen.append(losses[np.isfinite(losses)])
+    if any(len(curve.trainings) > 1 for curve in curves):
+        axes.fill_between([], [], color="gray", label="all trainings", **plots.BAND)
     plots.baselines(axes, baselines)
     plots.iteration_axis(axes)
     axes.set_xlim(0, until)
@@ -87,7 +118,7 @@ def draw(
     bottom = 0.9 * min([least, *(loss for loss in known if loss > least / FAR)])
     plots.loss_axis(axes, "running reconstruction loss", bottom, top)
     marks = {"lowest": any(len(losses) for losses in seen), "collapse": bool(collapses)}
-    plots.legend(figure, axes, **marks, paper=bool(paper), all_trainings=bool(bands))
+    plots.legend(figure, axes, **marks, paper=bool(paper))
 
 
 def _shown(rows: NDArray[np.void], until: int) -> NDArray[np.void]:

@@ -210,7 +210,8 @@ class ModelsTable:
     @property
     def item(self) -> Item:
         """What it is made of."""
-        return Item(self.name, "models_table.py", self.rows, self.runs, self.finals)
+        settings = [self.rows, self.at]
+        return Item(self.name, "models_table.py", settings, self.runs, self.finals)
 
 
 @dataclass(frozen=True)
@@ -386,10 +387,10 @@ class Figure:
         return [f"{self.experiment.run(run).place}/samples/{at}.npy" for run, at in panels]
 
     @property
-    def training_finals(self) -> list[str]:
-        """The losses at their optima of all trainings that the runs are the best of."""
-        runs = chain.from_iterable(self.trainings)
-        return [f"{Final(run, 'optimal').place}.csv" for run in runs]
+    def training_finals(self) -> list[Final]:
+        """The final reconstructions that a poster takes of all trainings, at their optima."""
+        runs = chain.from_iterable(self.trainings) if self.kind == "poster" else ()
+        return [Final(run, "optimal") for run in runs]
 
     @property
     def finals(self) -> list[Final]:
@@ -430,9 +431,7 @@ class Figure:
     @property
     def item(self) -> Item:
         """What it is made of."""
-        finals = [*self.finals]
-        if self.kind == "poster":
-            finals += [Final(run, "optimal") for runs in self.trainings for run in runs]
+        finals = [*self.finals, *self.training_finals]
         return Item(self.name, f"{self.kind}_figure.py", self.settings, self.runs, finals)
 
 

@@ -140,13 +140,10 @@ def legend(figure: Figure | SubFigure, axes: Axes, **marks: bool) -> None:
 
     Args:
         axes: whose labeled lines are listed.
-        **marks: names from `MARKS`, or "all_trainings" for bands, and whether any is shown.
+        **marks: names from `MARKS`, and whether any is shown.
     """
     for name in (name for name, shown in marks.items() if shown):
-        if name == "all_trainings":
-            axes.fill_between([], [], color="gray", label="all trainings", **BAND)
-        else:
-            axes.plot([], [], color="gray", label=name, **MARKS[name])
+        axes.plot([], [], color="gray", label=name, **MARKS[name])
     lines = axes.get_legend_handles_labels()
     drawn = figure.legend(*lines, loc="outside upper center", ncols=2)
     if drawn.get_window_extent().width > figure.bbox.width:

@@ -64,7 +64,7 @@ def test_rows_are_over_all_trainings(tmp_path: Path) -> None:
     deviations = table["standard_deviation"]
     assert [deviations[0], deviations[2]] == pytest.approx([0.1 * 2**0.5] * 2, rel=1e-5)
     assert np.isnan(deviations[1])
-    assert table["best_of_model"].fillna("").tolist() == ["yes", "", "yes"]
+    assert table["best_of_model"].fillna("").tolist() == ["", "", "yes"]
     assert "at" not in table
 
 

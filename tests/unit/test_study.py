@@ -5,6 +5,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
+import pandas
 import pytest
 import yaml
 from PIL import Image
@@ -87,6 +88,52 @@ def test_a_folder_without_photographs(tmp_path: Path) -> None:
 def test_the_page_is_of_the_published_files() -> None:
     again = "python -m study.publish --page"
     assert publish.PAGE.read_text() == publish.page(), f"docs/results.md is stale; run {again}"
+
+
+def test_what_the_page_concludes_follows_from_its_numbers() -> None:
+    """It is prose, so another study may want other words; each of these lines is one of its."""
+    tables = {
+        (part, name): pandas.read_csv(publish.PUBLISHED / part / f"{name}.csv")
+        for part, experiment in publish.PARTS.items()
+        for name in ("equal", "sweep", "claims", f"pairs_{experiment}", f"spread_{experiment}")
+    }
+    means = tables["photographs", "equal"].set_index("model")["mean"]
+    assert means["wn"] < means["vanilla"] < means["bn"]  # "in the paper's order"
+    pairs = tables["photographs", "pairs_study"]
+    assert ((pairs["low"] < 0) & (pairs["high"] > 0)).all()  # "none of the three is settled"
+    sweep = tables["photographs", "sweep"].sort_values("mean").iloc[0]
+    assert (sweep["model"], sweep["lr"]) == ("wn", 0.0003)  # "the lowest of all is WN's"
+    pairs = tables["digits", "pairs_digits"].set_index(["model", "against"])
+    assert (
+        pairs.loc[("bn", "vanilla"), "high"] < 0 < pairs.loc[("wn", "bn"), "low"]
+    )  # BN "the best"
+    for part, experiment in publish.PARTS.items():
+        assert not tables[part, f"spread_{experiment}"]["failed"].any()  # "no collapse"
+        claims = tables[part, "claims"].set_index(["claim", "part"])
+        assert claims.loc[("C18", "a"), "low"] > 0  # "the lower … the better are the samples"
+    claims = tables["photographs", "claims"].set_index(["claim", "part"])
+    assert claims.loc[("C14", "a"), "low"] > 1  # "WN's samples do not stay the same"
+    assert claims.loc[("C10", "a"), "low"] > 0  # "rises again"
+    # "The learning rate decides more than the normalization": of vanilla and WN, over the rates.
+    means = tables["photographs", "sweep"].pivot(index="lr", columns="model", values="mean")
+    between = means.loc[0.001].max() / means.loc[0.001].min()
+    assert all(means[model].max() / means[model].min() > between for model in ("vanilla", "wn"))
+
+
+def test_a_verdict_of_some_trainings_says_of_how_many() -> None:
+    rows = [
+        ("C6", "1", "a"),
+        ("C6", "2", "b"),
+        ("C6", "3", "b"),
+        ("C4", "1", "b"),
+        ("C5", "a", "b"),
+    ]
+    claims = pandas.DataFrame(rows, columns=["claim", "part", "verdict"])
+    claims["verdict"] = claims["verdict"].map({"a": "reproduced", "b": "contradicted"})
+    assert publish.listed(claims) == {
+        "reproduced": ["C6 (1 of 3 trainings)"],
+        "contradicted": ["C6 (2 of 3 trainings)", "C4", "C5a"],
+    }
 
 
 def test_readme_says_what_came_out() -> None:

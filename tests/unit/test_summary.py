@@ -6,7 +6,8 @@ from typing import Any
 import pandas
 import pytest
 
-from scripts import summary
+from scripts import summary as script
+from wngan import summary
 from wngan.verdicts import COLORS, VERDICTS
 
 
@@ -67,7 +68,7 @@ def test_the_page_shows_sentence_bar_and_poster(tmp_path: Path) -> None:
     (tmp_path / "poster.png").write_bytes(b"PNG")
     csv, html = tmp_path / "s.csv", tmp_path / "s.html"
     files = ([tmp_path / "table2.csv"], {"table2": "a"}, {"a": "digits"}, tmp_path / "claims.csv")
-    summary.main(*files, [tmp_path / "poster.png"], csv, html)
+    script.main(*files, [tmp_path / "poster.png"], csv, html)
     text = html.read_text()
     assert "On digits, WN has the lowest mean final loss" in text
     assert "Of the paper&#x27;s 3 statements: 2 reproduced, 1 undecided." in text

@@ -15,7 +15,7 @@ def main(path: Path, file: str, datasets: dict[str, Any], inception: dict[str, A
         inception: the settings of weights, if there are any.
     """
     settings = [inception or {}, *(dataset.get("archive", {}) for dataset in datasets.values())]
-    wanted = next(each for each in settings if each.get("file") == file)
+    wanted = next(each for each in settings if each and Path(each["file"]) == Path(file))
     download(wanted["sources"], path, wanted["bytes"], wanted["sha256"])
 
 

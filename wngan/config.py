@@ -12,7 +12,7 @@ from jsonschema.validators import extend
 from wngan.claims import CLAIMS
 from wngan.map_size import map_size
 from wngan.model_names import NAMES
-from wngan.plan import claim_experiments, figure_panels, figure_runs
+from wngan.plan import STATISTICS, claim_experiments, figure_panels, figure_runs
 from wngan.runs import BEST, Config, split_run
 
 # JSON would take 2000.0 for an integer.
@@ -30,8 +30,10 @@ class ConfigError(Exception):
 
 def check(config: Config, schema: Config) -> None:
     """Raises a `ConfigError` unless `config` fits the JSON `schema` and makes sense as a whole."""
-    errors = Validator(schema).iter_errors(config)
-    problems = sorted({_sentence(error) for error in errors}) or list(_contradictions(config))
+    problems = list(_slips(config))
+    if not problems:
+        errors = Validator(schema).iter_errors(config)
+        problems = sorted({_sentence(error) for error in errors}) or list(_contradictions(config))
     if problems:
         raise ConfigError("\n".join(problems))
 
@@ -50,6 +52,18 @@ def _over(below: Any, above: Any) -> Any:
     if not isinstance(below, dict) or not isinstance(above, dict):
         return above
     return below | {key: _over(below.get(key), value) for key, value in above.items()}
+
+
+def _slips(config: Any, key: str = "") -> Iterator[str]:
+    """What YAML takes and no configuration has: names that are numbers, and endless numbers."""
+    if isinstance(config, float) and not math.isfinite(config):
+        yield f"{key} must be finite, not {config}."
+    items = enumerate(config) if isinstance(config, list) else ()
+    for name, value in config.items() if isinstance(config, dict) else items:
+        place = f"{key}.{name}".removeprefix(".")
+        if isinstance(config, dict) and not isinstance(name, str):
+            yield f"{place}: the name {name!r} must be in quotes."
+        yield from _slips(value, place)
 
 
 def _sentence(error: ValidationError) -> str:
@@ -100,7 +114,7 @@ def _contradictions(config: Config) -> Iterator[str]:
     for name in config.get("only", []):
         if name not in config["experiments"]:
             yield f"only: there is no experiment {name!r}."
-    yield from _once("tables", config["tables"])
+    yield from _once(config)
     for kind, tables in config["tables"].items():
         for table, spec in tables.items():
             key = f"tables.{kind}.{table}"
@@ -124,19 +138,30 @@ def _contradictions(config: Config) -> Iterator[str]:
             yield from more(config, name, spec)
     for claim in config["claims"]:
         yield from _claim(config, claim)
-    yield from _once("figures", config["figures"])
     for kind, figures in config["figures"].items():
         for figure, spec in figures.items():
             yield from _figure(config, f"figures.{kind}.{figure}", spec)
 
 
-def _once(key: str, items: Config) -> Iterator[str]:
-    """Names that several kinds of tables or figures have."""
-    kinds: dict[str, str] = {}
-    for kind, names in items.items():
-        for name in names:
-            if kinds.setdefault(name, kind) != kind:
-                yield f"{key}.{kind}.{name}: it is already one of {key}.{kinds[name]}."
+def _once(config: Config) -> Iterator[str]:
+    """Names that two have of all tables, figures and claims, whose files and digests they name."""
+    names = [
+        (name, f"{group}.{kind}.{name}")
+        for group in ("tables", "figures")
+        for kind, items in config[group].items()
+        for name in items
+    ]
+    names += [
+        (f"{kind}_{name}", f"statistics.{name}")
+        for name in config.get("statistics", {})
+        for kind in STATISTICS
+    ]
+    names += [(f"quality_{name}", f"quality.{name}") for name in config.get("quality", {})]
+    names += [(name, f"claims.{name}") for name in config["claims"]]
+    owners: dict[str, str] = {}
+    for name, key in names:
+        if owners.setdefault(name, key) != key:
+            yield f"{key}: what it makes, {name}, has the name of {owners[name]}."
 
 
 def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
@@ -149,8 +174,6 @@ def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
     except ValueError as error:
         yield f"{key}.channels: {error}"
 
-    if not math.isfinite(experiment["lr"]):
-        yield f"{key}.lr must be finite."
     segment, evaluation = experiment["segment"], experiment["evaluation"]
     every, samples = evaluation["running"]["every"], experiment["samples"]["every"]
     if segment % every:
@@ -225,21 +248,23 @@ def _claim(config: Config, claim: str) -> Iterator[str]:
 
 
 def _models_table(config: Config, key: str, spec: Config) -> Iterator[str]:
-    compared = set()
+    compared = []
     for name, models in spec["experiments"].items():
         experiment = config["experiments"].get(name)
         if experiment is None:
             yield f"{key}.experiments: there is no experiment {name!r}."
             continue
-        final = experiment["evaluation"]["final"]
-        compared.add((experiment["dataset"], final["images"], final["steps"]))
+        evaluation = experiment["evaluation"]
+        final = evaluation["final"]["images"], evaluation["final"]["steps"]
+        how = [evaluation[name] for name in ("lr", "precision", "running")]
+        compared.append((experiment["dataset"], *final, *how))
         for model in models:
             if model not in experiment["models"]:
                 yield f"{key}.experiments.{name}: there is no model {model!r} in it."
             elif "at" in spec:
                 yield from _snapshot(f"{key}.at", experiment, name, model, spec["at"])
-    if len(compared) > 1:
-        yield f"{key}.experiments: they must have the same data set, final images and final steps."
+    if any(each != compared[0] for each in compared):
+        yield f"{key}.experiments: they must have the same data set and the same evaluation."
 
 
 def _snapshot(key: str, experiment: Config, name: str, model: str, iteration: int) -> Iterator[str]:
@@ -269,7 +294,7 @@ def _statistics(config: Config, name: str, spec: Config) -> Iterator[str]:
     key, experiment = f"statistics.{name}", config["experiments"][name]
     final = experiment["evaluation"]["final"]["images"]
     if experiment["evaluation"]["running"]["images"] > final - 2:
-        yield f"{key}: the final evaluation of {name} must have more images than the running one."
+        yield f"{key}: the final evaluation of {name} must have 2 images more than the running one."
     if spec["images"] > final:
         yield f"{key}.images: {spec['images']} are more than the {final} of the final evaluation."
 

@@ -26,7 +26,7 @@ from wngan.runs import Config, Run
 SILENCE = 90.0
 """Seconds after which a job counts as dead; a living one renews a file every 30."""
 
-DOING = {"train": "training", "evaluate": "evaluating"}
+DOING = {"train": "training", "evaluate": "evaluating", "quality": "measuring quality"}
 """By the start of a job's name; the others reconstruct."""
 
 WAITING = "waiting"

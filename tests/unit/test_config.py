@@ -1,6 +1,7 @@
 """Each mistake in a configuration is one clear sentence."""
 
 import copy
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 
 CELEBA = "experiments/celeba_dcgan"
+EVALUATION = PAPER["experiments"]["celeba_dcgan"]["evaluation"]
 PAPER_RUN = {"iterations": 300000, "instances": 1}
 FOLDER = {"type": "folder", "path": "photos", "image_size": 64, "test": 10, "split_seed": 1}
 STATISTICS = {"models": ["bn"], "images": 9, "random_starts": 1}
@@ -131,7 +133,7 @@ QUALITY = {"models": ["bn"], "features": "pixels", "images": 10, "every": 25000}
         (put("tables/loss/table 9", {"experiment": "celeba_dcgan"}), "'table 9' must match"),
         (
             put("tables/architecture/table2", {"experiment": "celeba_dcgan"}),
-            "tables.loss.table2: it is already one of tables.architecture.",
+            "tables.loss.table2: what it makes, table2, has the name of tables.architecture",
         ),
         (
             put("tables/architecture/table1/experiment", "celeba_resnet"),
@@ -186,7 +188,7 @@ QUALITY = {"models": ["bn"], "features": "pixels", "images": 10, "every": 25000}
         ),
         (
             put("tables/models/equal_celeba/experiments/cifar10_dcgan", ["wn"]),
-            "tables.models.equal_celeba.experiments: they must have the same data set, final",
+            "tables.models.equal_celeba.experiments: they must have the same data set",
         ),
         (
             put("tables/models/equal_celeba/at", 150500),
@@ -235,12 +237,39 @@ QUALITY = {"models": ["bn"], "features": "pixels", "images": 10, "every": 25000}
         ),
         (put("figures/reconstructions/figure02/rows", 1000), "3000 reconstructions are more"),
         (put("seed", 1.0), "seed must be of type integer, not 1.0."),
-        (put(f"{CELEBA}/lr", float("nan")), "experiments.celeba_dcgan.lr must be finite."),
+        (put(f"{CELEBA}/lr", float("nan")), "experiments.celeba_dcgan.lr must be finite, not nan."),
+        (
+            put(f"{CELEBA}/seconds/step", float("inf")),
+            "experiments.celeba_dcgan.seconds.step must be finite, not inf.",
+        ),
+        (
+            put("experiments/celeba_equal/evaluation", EVALUATION | {"lr": 0.1}),
+            "tables.models.equal_celeba.experiments: they must have the same data set and the same",
+        ),
+        (
+            put(
+                "experiments/celeba_equal/evaluation",
+                EVALUATION | {"running": EVALUATION["running"] | {"steps": 5}},
+            ),
+            "tables.models.equal_celeba.experiments: they must have the same data set and the same",
+        ),
+        (
+            put("figures/curves/table2", PAPER["figures"]["curves"]["figure01"]),
+            "figures.curves.table2: what it makes, table2, has the name of tables.loss.table2.",
+        ),
+        (
+            put("tables/models/quality_celeba_dcgan", PAPER["tables"]["models"]["equal_celeba"]),
+            "quality.celeba_dcgan: what it makes, quality_celeba_dcgan, has the name of",
+        ),
+        (
+            put("figures/curves/C1", PAPER["figures"]["curves"]["figure01"]),
+            "has the name of figures",
+        ),
         (put("figures/curves/figure01/until", 10**6), "no run has more than 700000 iterations"),
         (put("figures/curves/figure01/runs", ["bn", "bn"]), "non-unique"),
         (
             put("figures/samples/figure01", PAPER["figures"]["samples"]["figure13"]),
-            "figures.samples.figure01: it is already one of figures.curves.",
+            "figures.samples.figure01: what it makes, figure01, has the name of figures.curves",
         ),
         (put("seed", -1), "seed must be at least 0, not -1."),
         (put("claims/C99", "celeba_dcgan"), "claims: there is no claim 'C99'; it is one of C1"),
@@ -289,3 +318,18 @@ def test_names_agree_with_the_package() -> None:
 @pytest.mark.parametrize(("run", "parts"), [("bn", ("bn", "best")), ("bn/2", ("bn", "2"))])
 def test_a_run_is_a_model_and_an_instance(run: str, parts: tuple[str, str]) -> None:
     assert split_run(run) == parts
+
+
+@pytest.mark.parametrize(
+    "place", ["figures/curves", "experiments/celeba_dcgan/models", "tables/models"]
+)
+def test_names_that_are_numbers_want_quotes(place: str) -> None:
+    """YAML reads 31 as a number, which is no name of a file."""
+    config = copy.deepcopy(PAPER)
+    group = config
+    for key in place.split("/"):
+        group = group[key]
+    group[31] = {}
+    key = place.replace("/", ".")
+    with pytest.raises(ConfigError, match=re.escape(f"{key}.31: the name 31 must be in quotes.")):
+        check(config, SCHEMA)

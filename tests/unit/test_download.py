@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
+from scripts import download as script
 from wngan.download import DownloadError, download
 from wngan.verification import WrongFileError
 
@@ -259,3 +260,17 @@ def test_room_for_what_is_missing_is_needed(
     assert ranges() == []
     (tmp_path / "file.part").write_bytes(CONTENT[:200_000])
     download([f"{server}/whole"], tmp_path / "file", len(CONTENT), DIGEST)
+
+
+@pytest.mark.parametrize("written", ["a.zip", "./a.zip", "sub//a.zip"])
+def test_the_script_finds_a_file_however_its_path_is_written(
+    written: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Snakemake's wildcard is the plain path."""
+    fetched: list[Any] = []
+    monkeypatch.setattr(script, "download", lambda *settings: fetched.append(settings))
+    archive = {"file": written, "sources": ["s"], "bytes": 1, "sha256": "d"}
+    weights = {"file": "w.pth", "sources": [], "bytes": 2, "sha256": "e"}
+    datasets = {"photos": {}, "celeba": {"archive": archive}}
+    script.main(tmp_path, str(Path(written)), datasets, weights)
+    assert fetched == [(["s"], tmp_path, 1, "d")]

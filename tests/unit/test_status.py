@@ -63,9 +63,9 @@ def test_a_run_in_training(folder: Path) -> None:
 
 
 def test_several_jobs_of_a_run(folder: Path) -> None:
-    for job in ("train-2", "evaluate-1", "optimal-1", "optimal-2"):
+    for job in ("train-2", "evaluate-1", "optimal-1", "optimal-2", "quality-20"):
         attempt(folder, job)
-    assert found(folder).status == "evaluating, reconstructing, training"
+    assert found(folder).status == "evaluating, reconstructing, measuring quality, training"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ rule claim:
     input:
         files=claim_files,
         changes=of_files(claim, "changes"),
+        infos=of_datasets(claim, "images.json"),
+        permutations=of_datasets(claim, "permutation.npy"),
     output:
         csv=f"{RESULTS}/claims/{{claim}}.csv",
     log:

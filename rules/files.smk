@@ -90,6 +90,11 @@ def of_dataset(record, name):
     return lambda wildcards: file_of(dataset_of(record(wildcards)), name)
 
 
+def of_datasets(record, name):
+    """A file of the data set of each of a record's experiments."""
+    return lambda wildcards: [file_of(each.dataset, name) for each in record(wildcards).experiments]
+
+
 def images(record):
     """The image files of its data set, which are large; images.json changes whenever they do."""
     return lambda wildcards: image_files(dataset_of(record(wildcards)))

@@ -55,6 +55,8 @@ rule models_table:
         running=of_runs(models_table, "running.csv"),
         statuses=of_runs(models_table, "status.json"),
         finals=of_finals(models_table, "csv"),
+        info=of_dataset(models_table, "images.json"),
+        permutation=of_dataset(models_table, "permutation.npy"),
     output:
         csv=f"{RESULTS}/tables/{{table}}.csv",
         html=table_html(f"{RESULTS}/tables/{{table}}.html", labels=of(models_table, "labels")),
@@ -69,7 +71,7 @@ rule models_table:
         rows=of(models_table, "rows"),
         at=of(models_table, "at"),
         places=places(models_table),
-        dataset=of(models_table, "dataset"),
+        dataset=of(models_table, "dataset.name"),
         code=code("models_table.py"),
     script:
         "../scripts/models_table.py"
@@ -106,6 +108,8 @@ rule pairs_table:
     input:
         statuses=of_runs(instances, "status.json"),
         finals=of_runs(instances, "final/optimal.csv"),
+        info=of_dataset(statistics, "images.json"),
+        permutation=of_dataset(statistics, "permutation.npy"),
     output:
         csv=f"{RESULTS}/tables/pairs_{{experiment}}.csv",
         html=table_html(
@@ -162,6 +166,8 @@ rule evaluator_table:
         statuses=of_runs(statistics, "status.json"),
         finals=of_runs(statistics, "final/optimal.csv"),
         probes=of_runs(statistics, "final/probes.safetensors"),
+        info=of_dataset(statistics, "images.json"),
+        permutation=of_dataset(statistics, "permutation.npy"),
         baselines=f"{RESULTS}/baselines/{{experiment}}.csv",
     output:
         csv=f"{RESULTS}/tables/evaluator_{{experiment}}.csv",
@@ -179,6 +185,7 @@ rule evaluator_table:
     params:
         models=of(statistics, "settings", "models"),
         running_images=of(experiment, "settings", "evaluation", "running", "images"),
+        tests=of(experiment, "dataset.settings", "test"),
         places=places(statistics),
         dataset=of(statistics, "experiment.dataset.name"),
         code=code("evaluator_table.py"),

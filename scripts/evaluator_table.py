@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas
+from numpy.typing import ArrayLike, NDArray
 from safetensors.numpy import load_file
 
 from wngan import tables
 from wngan.baselines import NAMES as BASELINES
 from wngan.baselines import read as read_baselines
-from wngan.bootstrap import above, paired_ratio, unpaired_ratio
+from wngan.bootstrap import above, paired_ratio, per_folder, unpaired_ratio
+from wngan.datasets.folders import folders_of_images
 from wngan.job import run_job
 from wngan.model_names import NAMES
 
@@ -61,6 +63,9 @@ def main(
     finals: list[Path],
     probes: list[Path],
     baselines: Path,
+    info: Path,
+    permutation: Path,
+    tests: int,
     running_images: int,
     csv: Path,
     html: Path,
@@ -77,8 +82,15 @@ def main(
         finals: for each of them, the losses of its final reconstruction.
         probes: for each of them, what scripts/probe.py wrote.
         baselines: what test images lose without a generator.
+        info, permutation: of the data set; where it is split by folder, intervals and standard
+            errors are over folders.
+        tests: how many images are for testing, the first of the permutation.
         running_images: of the running evaluation; the final one has more.
     """
+    folders = folders_of_images(info, permutation)
+    of_unseen, of_training = (
+        folders if folders is None else folders[start:] for start in (running_images, tests)
+    )
     rows = []
     for model, status, final, path in zip(models, statuses, finals, probes, strict=True):
         probe = load_file(path)
@@ -87,23 +99,30 @@ def main(
         zero, unseen = test[: random.shape[1]], test[running_images:]
         fate = json.loads(status.read_text())
         row: dict[str, Any] = {"model": model, "status": fate["status"], "images": len(zero)}
-        for name, losses in (("own", probe["own"]), ("training", training), ("test", unseen)):
+        for name, losses, of_losses in (
+            ("own", probe["own"], None),
+            ("training", training, of_training),
+            ("test", unseen, of_unseen),
+        ):
             column = pandas.Series(losses, dtype=float)
             if name != "own":
                 row[f"{name}_images"] = len(column)
             row[name] = column.mean(skipna=False)
-            row[f"{name}_standard_error"] = column.sem(skipna=False)
-        gap = [above(ratio, 1) for ratio in unpaired_ratio(unseen, training)]
+            row[f"{name}_standard_error"] = _standard_error(losses, of_losses)
+        gap = [
+            above(ratio, 1) for ratio in unpaired_ratio(unseen, training, of_unseen, of_training)
+        ]
         row |= dict(zip(("gap", "gap_low", "gap_high"), gap, strict=True))
         row |= {"zero": zero.mean(), "random": random.mean(), "starts": len(random)}
-        more = [above(ratio, 1) for ratio in paired_ratio(random.mean(axis=0), zero)]
+        of_zero = per_folder(zero, folders)
+        more = _more(per_folder(random.mean(axis=0), folders), of_zero)
         row |= dict(zip(("random_above", "random_low", "random_high"), more, strict=True))
         row["random_best"] = random.min(axis=0).mean()
         better = np.where(np.isnan(random + zero), np.nan, random < BETTER * zero)
         row["random_better"] = 100 * better.mean()
         for name in filter(probe.__contains__, ABLATIONS):
             row[name] = probe[name].mean(dtype=float)
-            more = [above(ratio, 1) for ratio in paired_ratio(probe[name], zero)]
+            more = _more(per_folder(probe[name], folders), of_zero)
             columns = (f"{name}_above", f"{name}_low", f"{name}_high")
             row |= dict(zip(columns, more, strict=True))
         rows.append(row)
@@ -111,7 +130,7 @@ def main(
     for name, losses in known._asdict().items():
         column = pandas.Series(losses.tolist(), dtype=float)
         row = {"model": name, "test_images": len(column), "test": column.mean()}
-        rows.append(row | {"test_standard_error": column.sem()})
+        rows.append(row | {"test_standard_error": _standard_error(losses, of_unseen)})
     table = pandas.DataFrame(rows, columns=["model", *QUANTITIES])
     table.to_csv(csv, index=False, float_format="%.6g")
     lines = [
@@ -126,6 +145,17 @@ def main(
         lines, columns=["of", "quantity", *table["model"].map(NAMES | BASELINES)]
     )
     html.write_text(tables.html(page, f"The evaluator: {experiment}", {}, texts=["of", "quantity"]))
+
+
+def _standard_error(losses: ArrayLike, folders: NDArray[np.int64] | None) -> float:
+    """Of the mean of losses (N,); NaN of one image or folder."""
+    rows = per_folder(losses, folders)
+    return float(rows.std(ddof=1) / len(rows) ** 0.5) if len(rows) > 1 else np.nan
+
+
+def _more(losses: ArrayLike, others: ArrayLike) -> list[float]:
+    """By how many percent losses are above others of the same rows, with the interval."""
+    return [above(ratio, 1) for ratio in paired_ratio(losses, others)]
 
 
 if "snakemake" in globals():

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from wngan import running as running_losses
 from wngan import tables
-from wngan.bootstrap import above, basis, ratio_of_models
+from wngan.bootstrap import above, basis, per_folder, ratio_of_models
+from wngan.datasets.folders import folders_of_images
 from wngan.job import run_job
 from wngan.model_names import NAMES
 from wngan.outcome import FAILURES
@@ -52,6 +53,8 @@ def main(
     running: list[Path],
     statuses: list[Path],
     finals: list[Path],
+    info: Path,
+    permutation: Path,
     at: int | None,
     csv: Path,
     html: Path,
@@ -67,25 +70,28 @@ def main(
         running, statuses: for each training, row by row, its running losses and what became of it.
         finals: for each training the losses of its final reconstruction at its optimum, and then,
             if there is an iteration `at`, for each training those at that iteration.
+        info, permutation: of the data set; where it is split by folder, intervals are over folders.
     """
+    folders = folders_of_images(info, permutation)
     curves = map(running_losses.read, ([path] for path in running))
     fates = (json.loads(path.read_text())["status"] for path in statuses)
     losses = (pandas.read_csv(path)["loss"].to_numpy() for path in finals)
     measured = [_row(row, curves, fates, losses) for row in rows]
     first = measured[0][1]
+    folders = folders if folders is None else folders[: len(first[0])]
     for row, found in measured:
         means = [other["mean"] for other, _ in measured if other["model"] == row["model"]]
         lowest = len(means) > 1 and row["mean"] == min(means)
         row["best_of_model"] = "yes" if lowest else ""
-        row |= _against(found, first, ("above", "low", "high"))
-        row["basis"] = basis(found, first) if found is not first else ""
+        row |= _against(found, first, folders, ("above", "low", "high"))
+        row["basis"] = basis(found, first, folders=folders) if found is not first else ""
     if at is not None:
         later = [list(islice(losses, row["trainings"])) for row in rows]
         for (row, _), found in zip(measured, later, strict=True):
             means = [each.mean() for each in found]
             row |= {"at": at, "at_loss": np.mean(means)}
             row["at_standard_deviation"] = pandas.Series(means).std(skipna=False)
-            row |= _against(found, later[0], ("at_above", "at_low", "at_high"))
+            row |= _against(found, later[0], folders, ("at_above", "at_low", "at_high"))
     columns = [*COLUMNS, *(["at", *AT] if at is not None else [])]
     measured_rows = pandas.DataFrame([row for row, _ in measured], columns=columns)
     measured_rows.to_csv(csv, index=False, float_format="%.6g")
@@ -115,14 +121,17 @@ def _row(
 
 
 def _against(
-    found: list[NDArray[np.float64]], first: list[NDArray[np.float64]], names: tuple[str, ...]
+    found: list[NDArray[np.float64]],
+    first: list[NDArray[np.float64]],
+    folders: NDArray[np.int64] | None,
+    names: tuple[str, ...],
 ) -> dict[str, float]:
     """By how many percent losses are above the first row's, with the interval; NaN for itself."""
     if found is first:
         return dict.fromkeys(names, np.nan)
-    return dict(
-        zip(names, (above(ratio, 1) for ratio in ratio_of_models(found, first)), strict=True)
-    )
+    over, under = ([per_folder(each, folders) for each in of] for of in (found, first))
+    ratios = ratio_of_models(over, under)
+    return dict(zip(names, (above(ratio, 1) for ratio in ratios), strict=True))
 
 
 def _page(rows: pandas.DataFrame, at: int | None, name: str) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas
 
 from wngan import tables
-from wngan.bootstrap import above, basis, ratio_of_models
+from wngan.bootstrap import above, basis, per_folder, ratio_of_models
+from wngan.datasets.folders import folders_of_images
 from wngan.job import run_job
 from wngan.model_names import NAMES
 from wngan.outcome import FAILURES
@@ -35,6 +36,8 @@ def main(
     runs: list[str],
     statuses: list[Path],
     finals: list[Path],
+    info: Path,
+    permutation: Path,
     paper: list[dict[str, str]],
     csv: Path,
     html: Path,
@@ -48,6 +51,7 @@ def main(
         runs: all trainings of the models, as in bn/2.
         statuses: for each of them, what became of it.
         finals: for each of them, the losses of its final reconstruction.
+        info, permutation: of the data set; where it is split by folder, intervals are over folders.
         paper: rows of report/paper_values.csv; the first final loss of a model counts.
     """
     known = pandas.DataFrame(
@@ -57,12 +61,15 @@ def main(
         }
     )
     losses = [pandas.read_csv(path)["loss"].to_numpy() for path in finals]
+    folders = folders_of_images(info, permutation)
+    folders = folders if folders is None else folders[: len(losses[0])]
     printed = {row["model"]: float(row["final_loss"]) for row in paper[::-1] if row["final_loss"]}
     models = known.groupby("model", sort=False)
     rows = []
     for (against, others), (model, of_model) in combinations(models, 2):
         a, b = ([losses[k] for k in group.index] for group in (of_model, others))
-        measured, low, high = ratio_of_models(a, b)
+        over, under = ([per_folder(each, folders) for each in of] for of in (a, b))
+        measured, low, high = ratio_of_models(over, under)
         means = np.log(a).mean(axis=0), np.log(b).mean(axis=0)
         rows.append(
             {
@@ -76,7 +83,7 @@ def main(
                 "above": above(measured, 1),
                 "low": above(low, 1),
                 "high": above(high, 1),
-                "basis": basis(a, b),
+                "basis": basis(a, b, folders=folders),
                 "paper_above": above(*(printed.get(str(k), np.nan) for k in (model, against))),
                 "better": 100 * np.where(np.isnan(sum(means)), np.nan, means[0] < means[1]).mean(),
             }

@@ -1,8 +1,10 @@
 """95 % intervals: over images, over trainings and images, and of shares of trainings.
 
 Trainings are few, often three of a model, and resampling so few gives intervals that are too short.
-So images are resampled, and what trainings add is drawn from Student's t. For models that do not
-differ, tests/unit/test_bootstrap.py counts how often either finds a difference.
+So images are resampled, and what trainings add is drawn from Student's t. Images of one folder
+(patches of a photograph, frames of a video) may be alike; where a data set is split by folder,
+whole folders are resampled (`per_folder`), which may be few too. For models that do not differ,
+tests/unit/test_bootstrap.py counts how often each finds a difference.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +19,9 @@ RESAMPLES = 10_000
 CHUNK = 500  # resamples at once, which bounds the memory
 FEWEST_PAIRS = 5
 """Of fewer a rank correlation has no interval."""
+
+IMAGES_ALONE = "images alone"
+"""What an interval is over that leaves out how trainings differ."""
 
 _NORMAL = 1.959964  # the normal distribution's 97.5 % quantile
 
@@ -36,6 +41,28 @@ def above(a: Any, b: Any) -> Any:
     return 100 * a / b - 100
 
 
+def per_folder(losses: ArrayLike, folders: NDArray[np.int64] | None) -> NDArray[np.float64]:
+    """What to resample in place of images: of each folder the sum of its losses, times folders / N.
+
+    The mean of these is the mean over images. Folders with more images count for more; in the ratio
+    of two models it cancels how many images the resampled folders have.
+
+    Args:
+        losses: (N, ...).
+        folders: of these images or of more that follow them; None gives the losses themselves.
+
+    Returns:
+        One row per folder.
+    """
+    values = np.asarray(losses, np.float64)
+    if folders is None:
+        return values
+    names, of_image = np.unique(folders[: len(values)], return_inverse=True)
+    sums = np.zeros((len(names), *values.shape[1:]))
+    np.add.at(sums, of_image, values)
+    return sums * (len(names) / len(values))
+
+
 def paired(statistic: Callable[[Means], NDArray[np.float64]], *losses: ArrayLike) -> Estimate:
     """A statistic of mean losses and its percentile interval over resampled images.
 
@@ -44,7 +71,8 @@ def paired(statistic: Callable[[Means], NDArray[np.float64]], *losses: ArrayLike
 
     Args:
         statistic: of means (R, K), gives (R,), for any R.
-        *losses: columns (N,) or several columns (N, K), with the same N images in the same order.
+        *losses: 0 or above, columns (N,) or several columns (N, K), with the same N images in the
+            same order.
 
     Raises:
         ValueError: the columns are of different images.
@@ -64,14 +92,32 @@ def paired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
     return paired(lambda means: means[:, 0] / means[:, 1], a, b)
 
 
-def unpaired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
-    """The mean of `a` (N,) over the mean of `b` (M,), of different images, each resampled alone."""
-    over, under = (np.asarray(each, np.float64)[:, None] for each in (a, b))
-    value = float(over.mean() / under.mean())
+def unpaired_ratio(
+    a: ArrayLike,
+    b: ArrayLike,
+    folders_of_a: NDArray[np.int64] | None = None,
+    folders_of_b: NDArray[np.int64] | None = None,
+) -> Estimate:
+    """The mean of `a` (N,) over the mean of `b` (M,), of different images, each resampled alone.
+
+    Args:
+        folders_of_a, folders_of_b: resampled in place of images.
+    """
+    sides = [np.asarray(each, np.float64) for each in (a, b)]
+    value = float(sides[0].mean() / sides[1].mean())
+    # The second column counts images, as resampled folders have more of them or fewer.
+    counted = (np.column_stack([side, np.ones(len(side))]) for side in sides)
+    over, under = map(per_folder, counted, (folders_of_a, folders_of_b))
     if min(len(over), len(under)) < 2 or np.isnan(value):
         return Estimate(value)
-    resampled = _resampled_means(over) / _resampled_means(under, "bootstrap of others")
-    return _estimate(value, resampled[:, 0])
+    means = _resampled_means(over), _resampled_means(under, "bootstrap of others")
+    with np.errstate(divide="ignore", over="ignore"):
+        return _estimate(value, only_mean(means[0]) / only_mean(means[1]))
+
+
+def only_mean(means: Means) -> NDArray[np.float64]:
+    """The mean (R,) by means (R, 2) of sums and of how many were summed."""
+    return means[:, 0] / means[:, 1]
 
 
 def only_column(means: Means) -> NDArray[np.float64]:
@@ -112,7 +158,7 @@ def ratio_of_models(
 
     def logs(means: Means) -> NDArray[np.float64]:
         """Of each training (T, R)."""
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             return np.log([statistic(each) for each in np.split(means, ends, axis=1)])
 
     def difference(of: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -206,20 +252,28 @@ def ratio_of_spreads(a: ArrayLike, b: ArrayLike) -> Estimate:
     return Estimate(ratio, *(ratio / np.quantile(by_chance, [0.975, 0.025])).tolist())
 
 
-def basis(*models: Sequence[Any], spread: str | None = None) -> str:
+def basis(
+    *models: Sequence[Any], spread: str | None = None, folders: NDArray[np.int64] | None = None
+) -> str:
     """What an interval rests on, given the trainings of each model.
 
     Args:
         spread: how trainings are taken to differ, if not as `ratio_of_models` does.
+        folders: of the images, where folders are resampled.
     """
     counts = [len(each) for each in models]
     if set(counts) == {1}:
         text = "one training" if len(counts) == 1 else "one training each"
-        note = "images alone"
+        note = IMAGES_ALONE
     else:
         text = f"{' and '.join(map(str, counts))} trainings"
         note = "the one taken to vary as the others" if 1 in counts else ""
-    return ", ".join(filter(None, (text, note if spread is None else spread)))
+    note = note if spread is None else spread
+    if folders is not None:
+        number = len(np.unique(folders))
+        resampled = f"{number} folder{'' if number == 1 else 's'}"
+        note = note.replace("images", resampled) if note == IMAGES_ALONE else f"{resampled}, {note}"
+    return ", ".join(filter(None, (text, note.removesuffix(", "))))
 
 
 def share(successes: int, trials: int) -> Estimate:
@@ -278,9 +332,12 @@ def _estimate(value: float, resampled: NDArray[np.float64]) -> Estimate:
 
 
 def _resampled_means(values: NDArray[np.float64], purpose: str = "bootstrap") -> Means:
-    """Means (RESAMPLES, K) of N rows of `values` (N, K), drawn with replacement.
+    """Means (RESAMPLES, K) of N rows of `values` (N, K) ≥ 0, drawn with replacement.
 
-    The rows that are drawn depend on N and `purpose` alone.
+    Of few rows such means vary too little: by 1 - 1 / N of the variance, and as the normal
+    distribution in place of Student's. So their ratios to the mean are raised to a power, drawn for
+    each resample, that makes their logarithms a t with N - 1 degrees of freedom. The rows that are
+    drawn depend on N and `purpose` alone.
     """
     count = len(values)
     offsets = count * np.arange(CHUNK)[:, None]
@@ -289,4 +346,9 @@ def _resampled_means(values: NDArray[np.float64], purpose: str = "bootstrap") ->
         drawn = rng(0, purpose, chunk).integers(count, size=(CHUNK, count)) + offsets
         times = np.bincount(drawn.ravel(), minlength=CHUNK * count).reshape(CHUNK, count)
         means.append(times @ values / count)
-    return np.concatenate(means)
+    resampled = np.concatenate(means)
+    mean = values.mean(axis=0)
+    wider = np.sqrt(count / rng(0, f"{purpose}, spread").chisquare(count - 1, len(resampled)))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # of two or three rows
+        moved = mean * (resampled / mean) ** wider[:, None]
+    return np.where(np.isfinite(mean) & (mean > 0), moved, resampled)

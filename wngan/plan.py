@@ -196,9 +196,9 @@ class ModelsTable:
         ]
 
     @property
-    def dataset(self) -> str:
-        """The name of its data set, which all experiments share."""
-        return self.models[0][0].dataset.name
+    def dataset(self) -> Dataset:
+        """Its data set, which all experiments share."""
+        return self.models[0][0].dataset
 
     @property
     def labels(self) -> dict[str, str]:

@@ -13,8 +13,10 @@ from wngan.bootstrap import (
     above,
     basis,
     mean_of_trainings,
+    only_column,
     paired,
     paired_ratio,
+    per_folder,
     rank_correlation,
     ratio_of_models,
     ratio_of_spreads,
@@ -109,14 +111,15 @@ def test_unpaired_ratios_without_an_interval() -> None:
 
 
 def test_what_some_resamples_leave_undefined_is_open() -> None:
-    """Without the one row whose losses are not 0, a resample is 0 / 0, a third of them."""
-    with np.errstate(invalid="ignore"):
-        found = paired_ratio(np.array([0, 0, 0, 1.0]), np.array([0, 0, 0, 0.5]))
-    assert found == Estimate(2, -np.inf, np.inf)
+    """Here a third of them."""
+    found = paired(
+        lambda means: np.where(means[:, 0] > 4, means[:, 0], np.nan), np.arange(10, dtype=float)
+    )
+    assert found == Estimate(4.5, -np.inf, np.inf)
 
 
 def test_infinity_is_a_number() -> None:
-    half = paired(lambda means: np.where(means[:, 0] > 0, np.inf, 1.0), np.arange(-10, 10.5))
+    half = paired(lambda means: np.where(means[:, 0] > 10, np.inf, 1.0), np.arange(21))
     assert half == Estimate(np.inf, 1, np.inf) or half == Estimate(1, 1, np.inf)
 
 
@@ -245,6 +248,65 @@ def test_models_with_what_is_missing_or_infinite() -> None:
         ratio_of_models([a], [b[1:]])
 
 
+@given(st.lists(st.tuples(st.integers(0, 4), st.floats(0.1, 9)), min_size=1, max_size=20))
+def test_the_mean_over_folders_is_the_mean_over_images(images: list[tuple[int, float]]) -> None:
+    folders, losses = map(np.array, zip(*images, strict=True))
+    both = np.column_stack([losses, 2 * losses])
+    rows = per_folder(both, np.append(folders, [7, 8]))  # of images that are not measured
+    assert len(rows) == len(set(folders.tolist()))
+    assert rows.mean(axis=0) == pytest.approx(both.mean(axis=0))
+    np.testing.assert_array_equal(per_folder(losses, None), losses)
+
+
+def test_every_image_in_a_folder_of_its_own_is_as_without_folders() -> None:
+    a, b = losses(3)
+    folders = np.arange(len(a))
+    assert paired_ratio(per_folder(a, folders), per_folder(b, folders)) == paired_ratio(a, b)
+    assert unpaired_ratio(a, b, folders, folders) == unpaired_ratio(a, b)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", ["the same images", "other images"])
+def test_folders_that_differ_are_not_images_that_do(
+    side: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of eight folders, from 5 to 60 images each; models do better on some folders by chance.
+
+    Resampling images finds a difference between equal models far too often.
+    """
+    monkeypatch.setattr("wngan.bootstrap.RESAMPLES", 1000)
+    rng = np.random.default_rng(5)
+    of_folders, of_images = [], []
+    for _ in range(300):
+        sides = []
+        for _ in range(2):
+            folders = np.repeat(np.arange(8), rng.integers(5, 60, 8))
+            if sides and side == "the same images":
+                folders = sides[0][0]
+            likes = np.exp(0.2 * rng.standard_normal(8))[folders]
+            sides.append((folders, likes * rng.gamma(50, 0.02, len(folders))))
+        (folders, a), (others, b) = sides
+        if side == "the same images":
+            found = ratio_of_models([per_folder(a, folders)], [per_folder(b, folders)])
+            plain = ratio_of_models([a], [b])
+        else:
+            found, plain = unpaired_ratio(a, b, folders, others), unpaired_ratio(a, b)
+        of_folders.append(not found.low <= 1 <= found.high)
+        of_images.append(not plain.low <= 1 <= plain.high)
+    assert np.mean(of_folders) < 0.09
+    assert np.mean(of_images) > 0.4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [3, 8])
+def test_few_rows_are_covered_as_often_as_many(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Means of nearly normal numbers; plain resampling of 3 covers 3 of 4, and of 8 nine of 10."""
+    monkeypatch.setattr("wngan.bootstrap.RESAMPLES", 1000)
+    rng = np.random.default_rng(6)
+    found = [paired(only_column, rng.gamma(100, 0.01, count)) for _ in range(400)]
+    assert 0.92 < np.mean([low <= 1 <= high for _, low, high in found]) < 0.985
+
+
 @pytest.mark.slow
 def test_spreads_have_an_interval_that_covers(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(4)
@@ -271,6 +333,12 @@ def test_a_basis_can_be_read() -> None:
     assert basis([1], [2], spread="") == "one training each"
     assert basis([1, 2, 3], [1]) == "3 and 1 trainings, the one taken to vary as the others"
     assert basis([1, 2, 3]) == "3 trainings"
+    folders = np.array([4, 4, 9])
+    assert basis([1], folders=folders) == "one training, 2 folders alone"
+    assert basis([1, 2, 3], folders=folders[:1]) == "3 trainings, 1 folder"
+    assert basis([1, 2], [1], folders=folders) == (
+        "2 and 1 trainings, 2 folders, the one taken to vary as the others"
+    )
     assert above(3, 2) == 50
 
 

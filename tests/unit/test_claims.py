@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from scripts import claim as claim_script
 from scripts import claims_table
+from tests.unit.conftest import dataset
 from wngan import outcome, running
 from wngan.bootstrap import Estimate
 from wngan.claims import CLAIMS
@@ -893,19 +894,28 @@ def test_a_model_that_came_to_nothing_tests_nothing(claim: str, status: str) -> 
                 assert why in row["note"]
 
 
-@pytest.mark.parametrize("claim", CLAIMS)
-def test_the_script_reads_what_the_claim_needs(claim: str, tmp_path: Path) -> None:
-    groups = everything(claim)
+def written(
+    claim: str, groups: list[list[Run]], folder: Path
+) -> tuple[list[list[dict[str, Any]]], list[Path]]:
+    """What a claim's script is told of its runs, and their files."""
     runs: list[list[dict[str, Any]]] = []
     files = []
     for group, needed in zip(groups, CLAIMS[claim].needs_of(2), strict=True):
         runs.append([])
         for each in group:
             names = ["status", *needed[each.model]]
-            files += save(each, names, tmp_path)
+            files += save(each, names, folder)
             fields = ("experiment", "model", "instance", "iterations")
             runs[-1].append({"files": names} | {field: getattr(each, field) for field in fields})
-    claim_script.main(claim, runs, files, VALUES, tmp_path / "claim.csv")
+    return runs, files
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_the_script_reads_what_the_claim_needs(claim: str, tmp_path: Path) -> None:
+    groups = everything(claim)
+    runs, files = written(claim, groups, tmp_path)
+    places = [[path] * len(groups) for path in dataset(tmp_path)]
+    claim_script.main(claim, runs, files, *places, VALUES, tmp_path / "claim.csv")
     table = pandas.read_csv(tmp_path / "claim.csv")
     assert list(table.columns) == list(FIELDS)
     expected = judged(claim, groups)
@@ -913,8 +923,27 @@ def test_the_script_reads_what_the_claim_needs(claim: str, tmp_path: Path) -> No
     measured = [row["measured"] for row in expected]
     np.testing.assert_allclose(table["measured"], measured, rtol=1e-5, atol=1e-4)
     first = (tmp_path / "claim.csv").read_bytes()
-    claim_script.main(claim, runs, files, VALUES, tmp_path / "claim.csv")
+    claim_script.main(claim, runs, files, *places, VALUES, tmp_path / "claim.csv")
     assert (tmp_path / "claim.csv").read_bytes() == first
+
+
+def test_the_script_takes_folders_where_the_split_is(tmp_path: Path) -> None:
+    """Of C15's final losses and C5's curves; what was measured stays, and the basis says so."""
+    for claim, expected in (
+        ("C15", "2 and 2 trainings, 20 folders"),
+        ("C5", "2 trainings, 20 folders"),
+    ):
+        rows = []
+        for folders in (None, [k // 5 for k in range(IMAGES)] + [77] * 9):
+            groups = everything(claim)
+            runs, files = written(claim, groups, tmp_path)
+            places = [[path] * len(groups) for path in dataset(tmp_path, folders)]
+            claim_script.main(claim, runs, files, *places, VALUES, tmp_path / "claim.csv")
+            rows.append(pandas.read_csv(tmp_path / "claim.csv").iloc[-1])
+        images, of_folders = rows
+        assert of_folders["measured"] == pytest.approx(images["measured"], rel=1e-4)
+        assert of_folders["basis"] == expected
+        assert "folder" not in images["basis"]
 
 
 def test_the_table_has_every_claim(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pandas
 import pytest
 
 from scripts import models_table
+from tests.unit.conftest import dataset
 from wngan import running
 
 ROWS = [
@@ -26,7 +27,7 @@ TRAININGS = [
 ]
 
 
-def made(tmp_path: Path, at: int | None) -> pandas.DataFrame:
+def made(tmp_path: Path, at: int | None, folders: list[int] | None = None) -> pandas.DataFrame:
     files: dict[str, list[Path]] = {"running": [], "statuses": [], "finals": []}
     later = []
     hard = np.linspace(0.5, 1.5, 20)
@@ -42,8 +43,16 @@ def made(tmp_path: Path, at: int | None) -> pandas.DataFrame:
         files["finals"].append(tmp_path / f"{number}-optimal.csv")
         later.append(tmp_path / f"{number}-later.csv")
     files["finals"] += later if at is not None else []
+    info, permutation = dataset(tmp_path, folders)
     models_table.main(
-        ROWS, at=at, csv=tmp_path / "t.csv", html=tmp_path / "t.html", table="equal", **files
+        ROWS,
+        info=info,
+        permutation=permutation,
+        at=at,
+        csv=tmp_path / "t.csv",
+        html=tmp_path / "t.html",
+        table="equal",
+        **files,
     )
     return pandas.read_csv(tmp_path / "t.csv")
 
@@ -101,3 +110,15 @@ def test_an_iteration_has_columns_of_its_own(tmp_path: Path) -> None:
     assert "vanilla" in page
     assert "+0.4" in page  # 2.2 above the geometric mean of 2 and 2.4, in percent
     assert "final loss at 20" in (tmp_path / "t.html").read_text()
+
+
+def test_intervals_are_over_folders_where_the_split_is(tmp_path: Path) -> None:
+    """Twenty images of four folders; each image counts in the means as before."""
+    plain, table = made(tmp_path, 20), made(tmp_path, 20, [k // 5 for k in range(20)] + [9] * 4)
+    for name in ("mean", "above", "at_above"):
+        np.testing.assert_allclose(table[name], plain[name], rtol=1e-5)
+    assert table["basis"].fillna("").tolist() == [
+        "",
+        "1 and 2 trainings, 4 folders, the one taken to vary as the others",
+        "2 and 2 trainings, 4 folders",
+    ]

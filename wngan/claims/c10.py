@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wngan.bootstrap import Estimate, above, paired, ratio_within
+from wngan.bootstrap import IMAGES_ALONE, Estimate, above, paired, ratio_within
 from wngan.claims.measures import (
     crossing,
     last_final,
@@ -89,7 +89,7 @@ def judge(runs: Groups, paper: Figures) -> list[Finding]:
             [wn, vanilla],
             step,
             untestable=never_trained(wn, vanilla) or too_short,
-            spread="images alone",
+            spread=IMAGES_ALONE,
         ),
     ]
 

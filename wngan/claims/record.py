@@ -45,6 +45,8 @@ class Run:
         optimal: of the final reconstruction at the optimum: losses float32 (N,), curve float32
             (N, S), the losses after each of steps int64 (S,).
         last: the same at the last iteration.
+        folders: of the images, where a data set is split by folder; losses and curve are then
+            `wngan.bootstrap.per_folder`, with a row per folder in place of an image.
     """
 
     experiment: str
@@ -58,6 +60,7 @@ class Run:
     quality: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     optimal: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     last: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    folders: NDArray[np.int64] | None = None
 
     @property
     def name(self) -> str:
@@ -114,7 +117,11 @@ class Finding:
     def basis(self) -> str:
         """How many trainings it rests on, and what its interval says of others."""
         interval = not (self.by_value or np.isnan(self.measured.low))
-        return basis(*self.models, spread=self.spread or (None if interval else ""))
+        return basis(
+            *self.models,
+            spread=self.spread or (None if interval else ""),
+            folders=self.runs[0].folders if interval else None,
+        )
 
 
 class PaperValues:

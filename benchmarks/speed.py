@@ -1,14 +1,15 @@
-"""How fast training, reconstruction and data preparation are, beside a plain reference.
+"""How fast training, reconstruction and data preparation are, beside plain PyTorch.
 
     make bench                                           # everything, into results/speed.csv
     python -m benchmarks.speed --sizes cifar10 digits    # less
     python -m benchmarks.speed --precision tf32          # on a GPU
 
-Each line compares this program with `benchmarks.reference` on the present device. Both run in
-processes of their own, in turns, the other one waiting; the ratio is the median over the turns.
-What is timed of training is `wngan.training.train` as jobs call it. The reference is in torch's
-default precision. The share of the peak is counted arithmetic per second over that of the largest
-rate measured of a matrix product of the precision in use.
+Each line compares this program with the two references of `benchmarks.reference`, the tutorial and
+the careful one, on the present device. All run in processes of their own, in turns, the others
+waiting; ratios are medians over the turns, and "from" and "to" are of the careful one's. What is
+timed of training is `wngan.training.train` as jobs call it. References are in torch's default
+precision. Data are prepared in one plain way. The share of the peak is counted arithmetic per
+second over the largest rate measured of a matrix product of the precision in use.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -110,13 +112,14 @@ class Turns:
         self.connection.send(time.perf_counter() - self.start)
 
 
-def train_plainly(turns: Turns, settings: Settings, precision: str) -> float:
-    """Iterations of the reference; returns the seconds of one iteration's data alone."""
+def train_plainly(turns: Turns, settings: Settings, precision: str, careful: bool) -> float:
+    """Iterations of a reference; returns the seconds of one iteration's data alone."""
     run = reference.Training(
         settings,
         settings.generator().to(default_device()),
         settings.discriminator().to(default_device()),
         images_like(settings, 4 * settings.batch_size),
+        careful,
     )
     shape = (settings.batch_size, settings.code_length)
 
@@ -160,13 +163,14 @@ def train_fast(turns: Turns, settings: Settings, precision: str) -> float:
         return seconds_of(data)
 
 
-def reconstruct_plainly(turns: Turns, settings: Settings, precision: str) -> float:
-    """Steps of the reference for a job's images."""
+def reconstruct_plainly(turns: Turns, settings: Settings, precision: str, careful: bool) -> float:
+    """Steps of a reference for a job's images."""
     generator = settings.generator().to(default_device())
     targets = to_tensor(images_like(settings, images_of_a_job(settings))).contiguous()
     targets = targets.to(default_device())
+    length = settings.code_length
     turns.serve(
-        lambda steps: reference.reconstruct(generator, targets, settings.code_length, steps)
+        lambda steps: reference.reconstruct(generator, targets, length, steps, careful=careful)
     )
     return 0
 
@@ -194,9 +198,15 @@ def reconstruct_fast(turns: Turns, settings: Settings, precision: str) -> float:
     return 0
 
 
+SIDES = ("tutorial", "careful", "ours")
 TASKS = {
-    "training iteration": (train_plainly, train_fast),
-    "reconstruction step": (reconstruct_plainly, reconstruct_fast),
+    task: dict(
+        zip(SIDES, (partial(plain, careful=False), partial(plain, careful=True), fast), strict=True)
+    )
+    for task, plain, fast in (
+        ("training iteration", train_plainly, train_fast),
+        ("reconstruction step", reconstruct_plainly, reconstruct_fast),
+    )
 }
 
 
@@ -221,13 +231,13 @@ def seconds_of(work: Callable[[], object], calls: int = 20) -> float:
     return (time.perf_counter() - start) / calls
 
 
-def work(connection: Connection, task: str, fast: bool, settings: Settings, precision: str) -> None:
+def work(connection: Connection, task: str, side: str, settings: Settings, precision: str) -> None:
     """A worker's life: turns, then what its data cost and the memory that it took, in MB."""
     before = memory("VmRSS")
     torch.manual_seed(0)
-    if not fast:
+    if side != "ours":
         reference.use_torchs_operations()
-    data = TASKS[task][fast](Turns(connection), settings, precision)
+    data = TASKS[task][side](Turns(connection), settings, precision)
     took = memory("VmHWM") - before
     if torch.cuda.is_available():
         took = torch.cuda.max_memory_allocated() / 1e6
@@ -242,52 +252,54 @@ def memory(what: str) -> float:
 
 
 def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
-    """The line of a task: milliseconds of both, their ratio, share of the peak, data, memory."""
+    """The line of a task: milliseconds, ratios to ours, share of the peak, data, memory."""
     context = multiprocessing.get_context("spawn")
-    sides = []
-    for fast in (False, True):
-        ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, task, fast, settings, precision))
+    workers = {}
+    for side in SIDES:
+        here, there = context.Pipe()
+        process = context.Process(target=work, args=(there, task, side, settings, precision))
         process.start()
-        sides.append((ours, process))
-    units: list[int] = []
-    seconds: tuple[list[float], list[float]] = ([], [])
+        workers[side] = here, process
+    units: dict[str, int] = {}
     turns = TURNS
-    for ours, _ in sides:
-        ours.send(1)
-        once = ours.recv()
+    for side, (worker, _) in workers.items():
+        worker.send(1)
+        once = worker.recv()
         if once < SECONDS:  # what comes first is slow
-            ours.send(1)
-            once = ours.recv()
-        units.append(max(1, round(SECONDS / once)))
+            worker.send(1)
+            once = worker.recv()
+        units[side] = max(1, round(SECONDS / once))
         turns = min(turns, TURNS if once < 5 * SECONDS else 3)
     peak = peak_rate(precision)
+    times: dict[str, list[float]] = {side: [] for side in SIDES}
     for _ in range(turns):
-        for (ours, _), number, times in zip(sides, units, seconds, strict=True):
-            ours.send(number)
-            times.append(ours.recv() / number)
-    ends = []
-    for ours, process in sides:
-        ours.send(0)
-        ends.append(ours.recv())
+        for side, (worker, _) in workers.items():
+            worker.send(units[side])
+            times[side].append(worker.recv() / units[side])
+    data, took = {}, {}
+    for side, (worker, process) in workers.items():
+        worker.send(0)
+        data[side], took[side] = worker.recv()
         process.join()
     iteration, step, _, _ = count(settings)
     flop = iteration if task.startswith("training") else step * images_of_a_job(settings)
-    plain, fast_seconds = (statistics.median(times) for times in seconds)
-    ratios = [a / b for a, b in zip(*seconds, strict=True)]
+    seconds = {side: statistics.median(each) for side, each in times.items()}
+    ratios = {
+        side: [a / b for a, b in zip(times[side], times["ours"], strict=True)] for side in SIDES
+    }
     per = 1 if task.startswith("training") else images_of_a_job(settings)
     return {
         "task": task,
         "precision": precision,
-        "reference ms": 1e3 * plain / per,
-        "ours ms": 1e3 * fast_seconds / per,
-        "ratio": statistics.median(ratios),
-        "from": min(ratios),
-        "to": max(ratios),
-        "share of peak": flop / fast_seconds / peak,
-        "share of data": ends[1][0] / fast_seconds,
-        "reference MB": ends[0][1],
-        "ours MB": ends[1][1],
+        **{f"{side} ms": 1e3 * seconds[side] / per for side in SIDES},
+        "times careful": statistics.median(ratios["careful"]),
+        "from": min(ratios["careful"]),
+        "to": max(ratios["careful"]),
+        "share of peak": flop / seconds["ours"] / peak,
+        "times tutorial": statistics.median(ratios["tutorial"]),
+        "share of data": data["ours"] / seconds["ours"],
+        "careful MB": took["careful"],
+        "ours MB": took["ours"],
     }
 
 
@@ -381,9 +393,9 @@ def compare_preparation(name: str, folder: Path) -> dict[str, Any]:
     return {
         "size": name,
         "task": "preparation of an image",
-        "reference ms": 1e3 * statistics.median(seconds[0]),
+        "careful ms": 1e3 * statistics.median(seconds[0]),
         "ours ms": 1e3 * statistics.median(seconds[1]),
-        "ratio": statistics.median(ratios),
+        "times careful": statistics.median(ratios),
         "from": min(ratios),
         "to": max(ratios),
     }
@@ -391,8 +403,9 @@ def compare_preparation(name: str, folder: Path) -> dict[str, Any]:
 
 def markdown(table: pandas.DataFrame) -> str:
     """The table for people."""
-    digits = {"ratio": ".2f", "from": ".2f", "to": ".2f", "share of peak": ".0%"}
-    digits |= {"share of data": ".1%", "reference MB": ",.0f", "ours MB": ",.0f"}
+    digits = dict.fromkeys(("times careful", "times tutorial", "from", "to"), ".2f")
+    digits |= {"share of peak": ".0%", "share of data": ".1%"}
+    digits |= {"careful MB": ",.0f", "ours MB": ",.0f"}
     rows = [list(table.columns), ["---"] * len(table.columns)]
     for row in table.to_dict("records"):
         cells = []

@@ -80,7 +80,10 @@ def test_training(
     ours = [generator.to(memory_format=torch.channels_last)]
     ours.append(discriminator.to(memory_format=torch.channels_last))
     optimizers = [RMSProp(list(network.parameters()), settings.lr) for network in ours]
-    plain = reference.Training(settings, *networks(settings, dtype), images)
+    plain, careful = (
+        reference.Training(settings, *networks(settings, dtype), images, careful)
+        for careful in (False, True)
+    )
     losses = [
         train_step(*ours, *optimizers, plain.loss, plain.real(indices), *codes(iteration, dtype))
         for iteration, indices in enumerate(order)
@@ -93,6 +96,11 @@ def test_training(
         for iteration, indices in enumerate(order)
     ]
     assert relative(torch.stack(losses), torch.tensor(expected, dtype=dtype)) < tolerance
+    found = [
+        careful.train_step(indices, *codes(iteration, dtype))
+        for iteration, indices in enumerate(order)
+    ]
+    assert relative(torch.stack(losses), torch.tensor(found, dtype=dtype)) < tolerance
     assert relative(made, plain.generator(codes(0, dtype)[0])) < tolerance
     assert relative(made, networks(settings, dtype)[0](codes(0, dtype)[0])) > 2 * tolerance
 
@@ -120,6 +128,7 @@ def test_reconstruction(
     expected = reference.reconstruct(plain, targets, 5, STEPS)
     start = reference.reconstruct(plain, targets, 5, 0)
     assert (expected < start).all()
+    assert torch.equal(reference.reconstruct(plain, targets, 5, STEPS, careful=True), expected)
     assert float(((ours.losses - expected).abs() / expected).max()) < tolerance
 
 

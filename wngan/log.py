@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wngan.errors import InputError
+
 logger = logging.getLogger("wngan")
 
 
@@ -15,8 +17,8 @@ def logged(path: str | Path) -> Iterator[None]:
     """Sends log lines to the file `path` and to standard error.
 
     Raises:
-        SystemExit: the block ended in an error. Both have said so in a line, and the file, which
-            nobody needs to read for a mistake in the data, has its traceback.
+        SystemExit: the block ended in an error. Both end with a line that says so. Before it the
+            file has the traceback, unless the error is about what a person gave.
     """
     formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S")
     handlers: list[logging.Handler] = [logging.FileHandler(path), logging.StreamHandler(sys.stderr)]
@@ -27,10 +29,11 @@ def logged(path: str | Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if not isinstance(error, InputError):
+            with open(path, "a") as file:
+                file.write(traceback.format_exc())
         sentence = str(error) if " " in str(error) else repr(error)
         logger.error("Failed: %s", sentence)
-        with open(path, "a") as file:
-            file.write(traceback.format_exc())
         raise SystemExit(1) from error
     finally:
         for handler in handlers:

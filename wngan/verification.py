@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from wngan.errors import InputError
 from wngan.files import file_digest
 
 START = 1 << 10
@@ -11,7 +12,7 @@ HTML = (b"<!doctype html", b"<html")
 NOT_THE_FILE = "it is an HTML page, such as a host's error or quota page, not the file"
 
 
-class WrongFileError(ValueError):
+class WrongFileError(InputError):
     """A file is not the expected one; the message says how it differs."""
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from wngan.errors import InputError
 from wngan.log import logged
 from wngan.progress import Progress, Reached, last_progress
 
@@ -32,6 +33,7 @@ def test_an_error_is_a_sentence_and_its_traceback_is_in_the_file(
     for error, sentence in (
         (ValueError("photos has no images."), "photos has no images."),
         (KeyError("lmdb"), "KeyError('lmdb')"),
+        (InputError("photos has no images."), "photos has no images."),
     ):
         with pytest.raises(SystemExit, match="1"), logged(tmp_path / "log"):
             raise error
@@ -39,7 +41,8 @@ def test_an_error_is_a_sentence_and_its_traceback_is_in_the_file(
         assert printed.endswith(f" Failed: {sentence}\n")
         assert "Traceback" not in printed
         log = (tmp_path / "log").read_text()
-        assert f"Failed: {sentence}\nTraceback (most recent call last):\n" in log
+        assert log.endswith(f" Failed: {sentence}\n")
+        assert ("Traceback" in log) == (not isinstance(error, InputError))
         (tmp_path / "log").unlink()
 
 

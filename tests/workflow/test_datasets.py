@@ -274,7 +274,10 @@ def test_what_the_user_has_must_be_there_if_it_is_needed(
     configure(repository, **datasets)
     copy = "must be a copy that you have, or a relative path to fetch it to; there is no"
     for name, sentence in (
-        ("mine", f"path must be a folder or a zip with images; there is no {tmp_path}/photos"),
+        (
+            "mine",
+            f"path must be a folder, a zip or a tar with images; there is no {tmp_path}/photos",
+        ),
         ("faces", f"archive.file {copy} {tmp_path}/faces.zip"),
         ("rooms", f"archive.file {copy} {tmp_path}/rooms"),
         (

@@ -265,7 +265,7 @@ def _check_zipped(images: list[Member]) -> None:
                 problems.append(f"{image} is encrypted; unpack the zip, and name the folder.")
             elif image.entry.compress_type not in READABLE:
                 problems.append(
-                    f"{image} is compressed by method {image.entry.compress_type} (9 is deflate64), "
+                    f"{image} is compressed by method {image.entry.compress_type} (9: deflate64), "
                     "which Python can't read; unpack the zip, and name the folder."
                 )
     if problems:

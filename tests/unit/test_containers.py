@@ -1,4 +1,4 @@
-"""Finding and reading images in folders, zips and tars: none is lost, lost silently, or mistaken."""
+"""Finding and reading images in folders, zips and tars: none is lost silently."""
 
 import io
 import logging
@@ -74,12 +74,8 @@ class TestFolder:
     def test_links_are_followed_but_not_round_in_circles(self, tmp_path: Path) -> None:
         elsewhere = fill(tmp_path / "elsewhere", 1, 2)
         source = fill(tmp_path / "source/a", 0).parent
-        for name, target in (
-            ("b", elsewhere),
-            ("c", elsewhere),
-            ("a/up", source),
-            ("a/to", "../d"),
-        ):
+        links = {"b": elsewhere, "c": elsewhere, "a/up": source, "a/to": "../d"}
+        for name, target in links.items():
             (source / name).symlink_to(target)
         fill(source / "d", 3)
         (source / "d/to").symlink_to("../a")
@@ -175,7 +171,7 @@ class TestFolder:
     def test_a_decoder_that_crashes_is_an_error(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(crops, "decode", lambda content, name: os.abort())
+        monkeypatch.setattr(crops, "decode", lambda content, name: os._exit(1))
         message = refusal(fill(tmp_path / "source", 0), tmp_path)
         assert message.startswith(f"{tmp_path}/source: a process that reads its images died")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wngan.errors import InputError
-from wngan.log import logged
+from wngan.log import failures, logged
 from wngan.progress import Progress, Reached, last_progress
 
 
@@ -44,6 +44,20 @@ def test_an_error_is_a_sentence_and_its_traceback_is_in_the_file(
         assert log.endswith(f" Failed: {sentence}\n")
         assert ("Traceback" in log) == (not isinstance(error, InputError))
         (tmp_path / "log").unlink()
+
+
+def test_failures_of_several_jobs_are_found(tmp_path: Path) -> None:
+    for name, sentence in (("a", "x.jpg is bad.\ny.jpg is bad."), ("b", "The disk is full.")):
+        with pytest.raises(SystemExit), logged(tmp_path / name):
+            raise InputError(sentence)
+    (tmp_path / "c").write_text("killed\n")
+    own = "".join(f"    log: {tmp_path}/{name} (check log file(s))\n" for name in "abcd")
+    (tmp_path / "own").write_text(f"Error in rule x:\n    log: {tmp_path}/e\n{own}")
+    assert failures([f"{tmp_path}/own"]) == [
+        "Failed: x.jpg is bad.\ny.jpg is bad.",
+        "Failed: The disk is full.",
+    ]
+    assert failures([]) == []
 
 
 def test_progress_of_another_unit_is_not_meant(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Images that stay encoded in an LMDB, decoded when they are asked for."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,6 +45,23 @@ def _environment(folder: Path) -> lmdb.Environment:
 
 # An environment must not be used across a fork; the child opens its own when it needs one.
 os.register_at_fork(after_in_child=_environment.cache_clear)
+
+
+@contextmanager
+def named_if_readers_die(images: object) -> Iterator[None]:
+    """Raises an `InputError` where torch says that a process that read `images` died.
+
+    LMDB ends the process that meets a damaged page.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(images, EncodedImages) or "DataLoader worker" not in str(error):
+            raise
+        raise InputError(
+            f"{images.folder}/data.mdb: a process that read it died ({error}). Either memory ran "
+            "out, or the file is damaged; then fetch or unpack it again."
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import io
 import json
 import multiprocessing
+import os
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -16,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from wngan.data import open_images
 from wngan.datasets.keys import write_keys
-from wngan.encoded import EncodedImages, _environment
+from wngan.encoded import EncodedImages, _environment, named_if_readers_die
 from wngan.errors import InputError
 
 
@@ -187,6 +188,18 @@ def test_a_file_that_is_cut_later_is_named_when_it_is_read(images: EncodedImages
     data.write_bytes(data.read_bytes()[:-4096])
     with pytest.raises(InputError, match=r"lmdb/data\.mdb is cut short"):
         images[np.array([1])]
+
+
+def test_a_reader_that_dies_is_named_with_the_file(
+    images: EncodedImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wngan.encoded.decode", lambda value, name: os._exit(7))
+    loader: DataLoader = DataLoader(images, batch_size=None, sampler=[np.array([0])], num_workers=1)
+    message = rf"^{images.folder}/data\.mdb: a process that read it died \(DataLoader worker"
+    with pytest.raises(InputError, match=message), named_if_readers_die(images):
+        list(loader)
+    with pytest.raises(RuntimeError, match=r"^other$"), named_if_readers_die(images):
+        raise RuntimeError("other")
 
 
 def test_keys_are_in_order_and_exact(tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from wngan.errors import InputError
-from wngan.verification import is_html
+from wngan.errors import START, InputError, is_html
 
 NOT_DECODED = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}
 """Formats that Pillow only recognizes, or draws by another program."""
@@ -167,7 +166,7 @@ def _reason(error: Exception, content: bytes) -> str:
         return str(error)
     if not content:
         return "it is empty"
-    if is_html(content[:1024]):
+    if is_html(content[:START]):
         return "it is an HTML page"
     if isinstance(error, Image.DecompressionBombError):
         return f"it has more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels; make it smaller"

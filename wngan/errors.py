@@ -2,6 +2,12 @@
 
 from collections.abc import Sequence
 
+START = 1 << 10
+"""Bytes that tell whether a file is a page."""
+
+HTML = (b"<!doctype html", b"<html")
+NOT_THE_FILE = "it is an HTML page, such as a host's error or quota page, not the file"
+
 NAMED = 10
 """Problems that a message names; of others it says how many there are."""
 
@@ -23,3 +29,8 @@ def all_of(problems: Sequence[str], what: str) -> InputError:
     if len(problems) > NAMED:
         lines.append(f"… and {len(problems) - NAMED} more.")
     return InputError("\n".join(lines))
+
+
+def is_html(start: bytes) -> bool:
+    """Whether a file that starts like this is a page."""
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(HTML)

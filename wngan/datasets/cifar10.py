@@ -9,7 +9,7 @@ from typing import IO, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from wngan.datasets.containers import DAMAGED, reading
+from wngan.datasets.archives import DAMAGED, reading
 from wngan.errors import InputError
 
 

@@ -1,13 +1,11 @@
 """Finding and reading the images in a folder, a zip, a tar, or a folder of zips and tars."""
 
 import io
-import lzma
 import os
 import posixpath
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,30 +16,18 @@ from tarfile import TarFile, TarInfo
 from typing import IO, cast
 from zipfile import ZipFile, ZipInfo
 
+from wngan.datasets.archives import reading
 from wngan.decoding import suffixes
-from wngan.errors import InputError, all_of
+from wngan.errors import NOT_THE_FILE, START, InputError, all_of, is_html
 from wngan.files import CHUNK
 from wngan.log import logger
 from wngan.progress import Progress
-from wngan.verification import NOT_THE_FILE, START, is_html
 
 ARCHIVES = (".tar", ".tar.bz2", ".tar.gz", ".tar.xz", ".tbz2", ".tgz", ".txz", ".zip")
 """Of names of archives in a folder."""
 
 READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 """Compressions of zips that Python knows."""
-
-DAMAGED = (
-    EOFError,
-    OSError,
-    RuntimeError,  # a zip is encrypted, or compressed in an unknown way
-    ValueError,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
-"""Errors of an archive that is not as it was written."""
 
 LINK, HIDDEN, SPECIAL = "links in archives", "hidden", "special files"
 CIRCLE, NOWHERE = "links round in a circle", "links to nothing"
@@ -112,18 +98,6 @@ def find_images(source: Path) -> list[Member]:
         logger.info("Leaving out of %s: %s.", source, counts)
     _check_zipped(images)
     return sorted(images, key=lambda image: image.name)
-
-
-@contextmanager
-def reading(place: object) -> Iterator[None]:
-    """Raises an `InputError` for whatever zips and tars raise in the block, with their `place`."""
-    try:
-        yield
-    except InputError:
-        raise
-    except DAMAGED as error:
-        why = getattr(error, "strerror", None) or str(error) or "it is cut short"
-        raise InputError(f"{place} can't be read: {why}. Fetch it or make it again.") from error
 
 
 @contextmanager

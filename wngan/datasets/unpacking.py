@@ -3,7 +3,7 @@
 from pathlib import Path
 from zipfile import ZipFile
 
-from wngan.datasets.containers import reading
+from wngan.datasets.archives import reading
 from wngan.errors import InputError
 from wngan.files import check_space
 from wngan.progress import Progress

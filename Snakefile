@@ -1,12 +1,14 @@
 # Xiang & Li 2017, "On the Effects of Batch and Weight Normalization in Generative Adversarial
 # Networks": from data sets to tables, figures and a report. config.yaml says what is run.
 
+import sys
 from pathlib import Path
 
 import yaml
 from snakemake.utils import min_version
 
 from wngan.config import complete
+from wngan.log import failures
 
 min_version("9.19")
 
@@ -30,6 +32,11 @@ include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/claims.smk"
 include: "rules/provenance.smk"
+
+
+onerror:
+    # Snakemake has printed these above much else.
+    print("", *failures(log), sep="\n", file=sys.stderr)
 
 
 rule all:

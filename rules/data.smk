@@ -66,7 +66,7 @@ rule prepare_celeba:
 
 
 rule prepare_cifar10:
-    """Join CIFAR-10's images, straight from the archive."""
+    """Join CIFAR-10's images, straight from the archive or from the folder that it unpacks to."""
     input:
         archive=archive,
     output:
@@ -89,7 +89,7 @@ rule prepare_cifar10:
 
 
 rule prepare_folder:
-    """Crop the images of a folder or a zip of the user's."""
+    """Crop the images of a folder, a zip or a tar of the user's."""
     input:
         source=image_folder,
     output:

@@ -198,9 +198,13 @@ def fetched_or_given(file, key):
 
 
 def archive(wildcards):
-    """A data set's archive."""
+    """A data set's archive; of CIFAR-10 it may be unpacked."""
     key = f"datasets.{wildcards.dataset}.archive.file"
-    return fetched_or_given(dataset(wildcards).archive, key)
+    record = dataset(wildcards)
+    path = archive_path(record)
+    if path.is_dir() and record.settings["type"] != "cifar10":
+        return f"{key} must be an archive; for the folder {path} say `type: folder` and `path`"
+    return fetched_or_given(record.archive, key)
 
 
 def archived_lsun_datasets():
@@ -230,7 +234,7 @@ def lmdb_source(wildcards):
 
 
 def image_folder(wildcards):
-    """The folder or zip of a data set of the user's."""
+    """The folder, zip or tar of a data set of the user's."""
     key = f"datasets.{wildcards.dataset}.path"
     path = Path(dataset(wildcards).settings["path"]).expanduser()
-    return given(path, f"{key} must be a folder or a zip with images")
+    return given(path, f"{key} must be a folder, a zip or a tar with images")

@@ -1,4 +1,4 @@
-"""Crops the images of a folder or a zip of the user's."""
+"""Crops the images of a folder, a zip or a tar of the user's."""
 
 from itertools import groupby
 from pathlib import Path, PurePosixPath

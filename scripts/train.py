@@ -19,7 +19,7 @@ import torch
 from wngan import checkpoint
 from wngan.computing import compute
 from wngan.data import Subset, open_images
-from wngan.encoded import EncodedImages
+from wngan.encoded import EncodedImages, named_if_readers_die
 from wngan.events import training_events
 from wngan.files import file_sha256
 from wngan.locks import held
@@ -113,7 +113,10 @@ def main(
     for restart in range(1 if previous else restarts + 1):
         attempt = run.restarted(restart)
         folder = recovery / str(restart)
-        with training_events(events and events / "training") as on_losses:
+        with (
+            training_events(events and events / "training") as on_losses,
+            named_if_readers_die(images),
+        ):
             train(
                 attempt,
                 training_images,

@@ -14,7 +14,7 @@ from zipfile import ZipFile, ZipInfo
 
 from PIL import Image
 
-from wngan.datasets.crops import image_names
+from wngan.datasets.containers import Member, find_images, reader
 from wngan.decoding import decode
 from wngan.files import file_sha256, replacing
 from wngan.progress import Progress
@@ -72,13 +72,14 @@ def main(photographs: Path, output: Path, listed: Path | None, size: int) -> Non
     """
     if output.exists():
         raise ValueError(f"{output} exists already; remove it, or name another file.")
-    names = image_names(photographs) if listed is None else listed_names(photographs, listed)
-    if not names:
-        raise ValueError(f"{photographs} has no photographs.")
-    with replacing(output) as (new,), ZipFile(new, "w") as archive:
-        for name in Progress("photographs", iterable=names, unit="photograph"):
-            image = decode((photographs / name).read_bytes(), f"{photographs / name}")
-            folder = name.removesuffix(Path(name).suffix).replace("/", "_")
+    if listed is None:
+        members = find_images(photographs)
+    else:
+        members = [Member(name, photographs / name) for name in listed_names(photographs, listed)]
+    with replacing(output) as (new,), ZipFile(new, "w") as archive, reader() as read:
+        for member in Progress("photographs", iterable=members, unit="photograph"):
+            image = decode(read(member), str(member))
+            folder = member.name.removesuffix(Path(member.name).suffix).replace("/", "_")
             for patch_name, patch in patches(image, size).items():
                 content = io.BytesIO()
                 patch.save(content, "png")

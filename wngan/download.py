@@ -8,10 +8,11 @@ from pathlib import Path
 from time import sleep
 from urllib.error import HTTPError
 
+from wngan.errors import NOT_THE_FILE, is_html
 from wngan.files import check_space
 from wngan.log import logger
 from wngan.progress import Progress
-from wngan.verification import NOT_THE_FILE, WrongFileError, is_html, verify
+from wngan.verification import WrongFileError, verify
 
 CHUNK = 1 << 20
 TIMEOUT = 60  # seconds without a byte

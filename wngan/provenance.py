@@ -21,6 +21,7 @@ from wngan.log import logger
 
 WITHOUT_EFFECT = (
     "__init__.py",
+    "errors.py",
     "events.py",
     "job.py",
     "locks.py",

@@ -2,16 +2,11 @@
 
 from pathlib import Path
 
+from wngan.errors import NOT_THE_FILE, START, InputError, is_html
 from wngan.files import file_digest
 
-START = 1 << 10
-"""Bytes that tell whether a file is a page."""
 
-HTML = (b"<!doctype html", b"<html")
-NOT_THE_FILE = "it is an HTML page, such as a host's error or quota page, not the file"
-
-
-class WrongFileError(ValueError):
+class WrongFileError(InputError):
     """A file is not the expected one; the message says how it differs."""
 
 
@@ -24,8 +19,3 @@ def verify(path: Path, size: int, sha256: str) -> None:
     digest = file_digest(path)
     if digest != sha256:
         raise WrongFileError(f"{path} has sha256 {digest}, not {sha256}{hint}.")
-
-
-def is_html(start: bytes) -> bool:
-    """Whether a file that starts like this is a page."""
-    return start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(HTML)

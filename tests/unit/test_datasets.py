@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wngan.datasets.cifar10 import _ArraysOnly, cifar10
-from wngan.datasets.crops import crop_images, image_names
+from wngan.datasets.containers import find_images
+from wngan.datasets.crops import crop_images
 from wngan.datasets.digits import digits
 from wngan.datasets.info import write_info
 from wngan.datasets.unpacking import unpack_lmdb
+from wngan.errors import InputError
 
 
 def test_digits_are_scikit_learns() -> None:
@@ -101,6 +103,16 @@ def test_cifar10_is_joined_in_the_order_of_its_batches(tmp_path: Path) -> None:
         files[name] = python2_pickle(batch.transpose(0, 3, 1, 2).reshape(4, 3072))
     archive = tar_of(tmp_path / "cifar-10-python.tar.gz", dict(reversed(files.items())))
     np.testing.assert_array_equal(cifar10(archive), images.reshape(24, 32, 32, 3))
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path, filter="data")
+    unpacked = tmp_path / "cifar-10-batches-py"
+    np.testing.assert_array_equal(cifar10(unpacked), images.reshape(24, 32, 32, 3))
+    (unpacked / "test_batch").unlink()
+    with pytest.raises(InputError, match="cifar-10-batches-py has no usable batch test_batch"):
+        cifar10(unpacked)
+    archive.write_bytes(archive.read_bytes()[:-500])
+    with pytest.raises(InputError, match=r"cifar-10-python\.tar\.gz "):
+        cifar10(archive)
 
 
 def test_what_would_run_code_is_refused(tmp_path: Path) -> None:
@@ -128,7 +140,7 @@ def photos(tmp_path: Path) -> Path:
         color = tuple(np.random.default_rng(len(name)).integers(0, 256, 3).tolist())
         image = Image.new("RGB", (20, 12), color)
         image.save(folder / name, {"jpg": "jpeg"}.get(name[-3:].lower(), name.split(".")[-1]))
-    for name in ("notes.txt", "._a.jpg", ".cache/c.png", "__MACOSX/a.jpg", "d.png/e.gif"):
+    for name in ("notes.txt", "._a.jpg", ".cache/c.png", "__MACOSX/a.jpg", "d.png/e.txt"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"no image")
     return folder
@@ -140,6 +152,10 @@ def zipped(folder: Path) -> Path:
         for path in sorted(folder.rglob("*"), reverse=True):
             file.write(path, path.relative_to(folder).as_posix())
     return archive
+
+
+def image_names(source: Path) -> list[str]:
+    return [image.name for image in find_images(source)]
 
 
 NAMES = ["a.JPG", "a/y/x.WebP", "a/z.jpeg", "b.PNG"]
@@ -201,12 +217,14 @@ def test_what_has_no_images_is_named(tmp_path: Path) -> None:
         file.writestr("readme.txt", "")
     (tmp_path / "empty").mkdir()
     for name in ("empty", "empty.zip"):
-        message = rf"{name} has no images; their names must end in \.jpeg, \.jpg, \.png, \.webp\.$"
+        message = rf"{name} has no images.*; their names must end as those of Pillow's formats do"
         with pytest.raises(ValueError, match=message):
             crop_images(tmp_path / name, tmp_path / "images.npy", 10, workers=1)
     (tmp_path / "notes.txt").write_text("")
     for name in ("notes.txt", "missing"):
-        with pytest.raises(ValueError, match=rf"{name} must be a folder or a zip with images\.$"):
+        with pytest.raises(
+            ValueError, match=rf"{name} must be a folder, a zip or a tar with images"
+        ):
             crop_images(tmp_path / name, tmp_path / "images.npy", 10, workers=1)
 
 
@@ -249,3 +267,18 @@ class TestUnpackLmdb:
             message = rf"lsun\.zip must have one data\.mdb, not {count}\.$"
             with pytest.raises(ValueError, match=message):
                 unpack_lmdb(tmp_path / "lsun.zip", tmp_path / "data.mdb")
+
+    def test_a_zip_that_cannot_be_read_is_named(self, tmp_path: Path) -> None:
+        archive = tmp_path / "lsun.zip"
+        with ZipFile(archive, "w") as file:
+            file.writestr("lsun/data.mdb", np.random.default_rng(0).bytes(3000))
+        content = archive.read_bytes()
+        flipped = bytearray(content)
+        flipped[1000] ^= 1
+        for damaged, sentence in (
+            (content[:-30], f"^{archive} can't be read: .* Fetch it or make it again"),
+            (bytes(flipped), f"^lsun/data.mdb in {archive} can't be read: Bad CRC-32"),
+        ):
+            archive.write_bytes(damaged)
+            with pytest.raises(InputError, match=sentence):
+                unpack_lmdb(archive, tmp_path / "data.mdb")

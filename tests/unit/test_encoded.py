@@ -3,6 +3,7 @@
 import io
 import json
 import multiprocessing
+import os
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -16,7 +17,8 @@ from torch.utils.data import DataLoader
 
 from wngan.data import open_images
 from wngan.datasets.keys import write_keys
-from wngan.encoded import EncodedImages, _environment
+from wngan.encoded import EncodedImages, _environment, named_if_readers_die
+from wngan.errors import InputError
 
 
 def encoded(image: Image.Image, kind: str = "WEBP") -> bytes:
@@ -152,6 +154,52 @@ def test_what_is_no_lmdb_is_named(tmp_path: Path, content: bytes | None) -> None
         (tmp_path / "data.mdb").write_bytes(content)
     with pytest.raises(ValueError, match=rf"{tmp_path} must be a folder with an LMDB's data\.mdb"):
         write_keys(tmp_path, tmp_path / "keys.npy")
+
+
+def damaged_lmdb(folder: Path, damage: str) -> Path:
+    write_lmdb(folder, {b"%040x" % number: bytes(1500) for number in range(40)})
+    content = bytearray((folder / "data.mdb").read_bytes())
+    if damage == "cut":
+        content = content[: len(content) // 8192 * 4096]
+    elif damage == "cut unevenly":
+        content = content[: len(content) * 3 // 4 + 100]
+    elif damage == "blank":
+        content[4096 * 8 : 4096 * 24] = bytes(4096 * 16)
+    else:
+        content[4096 * 2 : 4096 * 3] = bytes(4096)
+    (folder / "data.mdb").write_bytes(content)
+    return folder
+
+
+@pytest.mark.parametrize("damage", ["cut", "cut unevenly", "blank", "first blank"])
+def test_a_damaged_file_is_named_before_python_dies(tmp_path: Path, damage: str) -> None:
+    folder = damaged_lmdb(tmp_path / "lmdb", damage)
+    size = (folder / "data.mdb").stat().st_size
+    sentence = "damaged: its keys can't be read"
+    if "cut" in damage:
+        sentence = rf"cut short: it has {size} bytes and must have \d+\. Fetch or unpack it"
+    with pytest.raises(InputError, match=rf"^{folder}/data\.mdb is {sentence}"):
+        write_keys(folder, tmp_path / "keys.npy")
+    assert not (tmp_path / "keys.npy").exists()
+
+
+def test_a_file_that_is_cut_later_is_named_when_it_is_read(images: EncodedImages) -> None:
+    data = images.folder / "data.mdb"
+    data.write_bytes(data.read_bytes()[:-4096])
+    with pytest.raises(InputError, match=r"lmdb/data\.mdb is cut short"):
+        images[np.array([1])]
+
+
+def test_a_reader_that_dies_is_named_with_the_file(
+    images: EncodedImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wngan.encoded.decode", lambda value, name: os._exit(7))
+    loader: DataLoader = DataLoader(images, batch_size=None, sampler=[np.array([0])], num_workers=1)
+    message = rf"^{images.folder}/data\.mdb: a process that read it died \(DataLoader worker"
+    with pytest.raises(InputError, match=message), named_if_readers_die(images):
+        list(loader)
+    with pytest.raises(RuntimeError, match=r"^other$"), named_if_readers_die(images):
+        raise RuntimeError("other")
 
 
 def test_keys_are_in_order_and_exact(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wngan.log import logged
+from wngan.errors import InputError
+from wngan.log import failures, logged
 from wngan.progress import Progress, Reached, last_progress
 
 
@@ -32,6 +33,7 @@ def test_an_error_is_a_sentence_and_its_traceback_is_in_the_file(
     for error, sentence in (
         (ValueError("photos has no images."), "photos has no images."),
         (KeyError("lmdb"), "KeyError('lmdb')"),
+        (InputError("photos has no images."), "photos has no images."),
     ):
         with pytest.raises(SystemExit, match="1"), logged(tmp_path / "log"):
             raise error
@@ -39,8 +41,23 @@ def test_an_error_is_a_sentence_and_its_traceback_is_in_the_file(
         assert printed.endswith(f" Failed: {sentence}\n")
         assert "Traceback" not in printed
         log = (tmp_path / "log").read_text()
-        assert f"Failed: {sentence}\nTraceback (most recent call last):\n" in log
+        assert log.endswith(f" Failed: {sentence}\n")
+        assert ("Traceback" in log) == (not isinstance(error, InputError))
         (tmp_path / "log").unlink()
+
+
+def test_failures_of_several_jobs_are_found(tmp_path: Path) -> None:
+    for name, sentence in (("a", "x.jpg is bad.\ny.jpg is bad."), ("b", "The disk is full.")):
+        with pytest.raises(SystemExit), logged(tmp_path / name):
+            raise InputError(sentence)
+    (tmp_path / "c").write_text("killed\n")
+    own = "".join(f"    log: {tmp_path}/{name} (check log file(s))\n" for name in "abcd")
+    (tmp_path / "own").write_text(f"Error in rule x:\n    log: {tmp_path}/e\n{own}")
+    assert failures([f"{tmp_path}/own"]) == [
+        "Failed: x.jpg is bad.\ny.jpg is bad.",
+        "Failed: The disk is full.",
+    ]
+    assert failures([]) == []
 
 
 def test_progress_of_another_unit_is_not_meant(tmp_path: Path) -> None:

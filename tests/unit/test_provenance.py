@@ -45,12 +45,13 @@ def test_training_does_not_depend_on_the_evaluator() -> None:
     assert "plots.py" not in names("evaluate.py") | names("train.py")
 
 
+CROPPING = {"archives.py", "containers.py", "crops.py", "decoding.py", "resizing.py"}
 TYPES = {
     "prepare_digits.py": {"digits.py"},
-    "prepare_celeba.py": {"crops.py", "decoding.py", "resizing.py", "verification.py"},
-    "prepare_folder.py": {"crops.py", "decoding.py", "resizing.py"},
-    "prepare_cifar10.py": {"cifar10.py", "verification.py"},
-    "unpack_lsun.py": {"unpacking.py", "verification.py"},
+    "prepare_celeba.py": CROPPING | {"verification.py"},
+    "prepare_folder.py": CROPPING,
+    "prepare_cifar10.py": {"archives.py", "cifar10.py", "verification.py"},
+    "unpack_lsun.py": {"archives.py", "unpacking.py", "verification.py"},
     "index_lsun.py": {"keys.py", "encoded.py", "decoding.py"},
 }
 

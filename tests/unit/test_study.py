@@ -11,7 +11,7 @@ import yaml
 from PIL import Image
 
 from study import patches, publish
-from wngan.datasets.crops import image_names
+from tests.unit.test_datasets import image_names
 from wngan.provenance import config_digest
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +80,7 @@ def test_only_the_listed_photographs_are_taken(photographs: Path, tmp_path: Path
 
 
 def test_a_folder_without_photographs(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="has no photographs"):
+    with pytest.raises(ValueError, match="has no images"):
         patches.main(tmp_path, tmp_path / "patches.zip", None, 32)
     assert not (tmp_path / "patches.zip").exists()
 

@@ -254,6 +254,51 @@ def test_an_unpacked_lmdb_is_used_where_it_lies(repository: Repository, tmp_path
     assert info["source"] == "LSUN, the folder bedroom_train_lmdb, whose digest is not known"
 
 
+def test_an_unpacked_archive_is_read_or_named(repository: Repository, tmp_path: Path) -> None:
+    """CIFAR-10's folder is as good as its archive; CelebA's is a data set of another type."""
+    images = cifar10(tmp_path / "cifar.tar.gz")
+    shutil.unpack_archive(tmp_path / "cifar.tar.gz", tmp_path, filter="data")
+    (tmp_path / "img_align_celeba").mkdir()
+    datasets = {}
+    for name, folder in (("cifar10", "cifar-10-batches-py"), ("celeba", "img_align_celeba")):
+        archive = {"file": f"{tmp_path}/{folder}", "bytes": 1, "sha256": "0" * 64, "sources": []}
+        datasets[name] = {"type": name, "image_size": 32, "archive": archive}
+    configure(repository, **datasets)
+    printed = repository.tiny("data/celeba/images.json", "data/cifar10/images.json", fails=True)
+    sentence = (
+        "datasets.celeba.archive.file must be an archive; for the folder "
+        f"{tmp_path}/img_align_celeba say `type: folder` and `path`"
+    )
+    assert sentence in printed
+    assert "Traceback" not in printed
+    assert not (repository.root / "data").exists()
+    repository.tiny("data/cifar10/images.json")
+    info = json.loads((repository.root / "data/cifar10/images.json").read_text())
+    assert info["source"] == "CIFAR-10, the folder cifar-10-batches-py, whose digest is not known"
+    np.testing.assert_array_equal(np.load(repository.root / "data/cifar10/images.npy"), images)
+
+
+def test_damaged_images_are_the_last_lines_of_the_log(
+    repository: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "photos").mkdir()
+    for number, image in enumerate(random_images(3, 8, 8)):
+        (tmp_path / f"photos/{number}.png").write_bytes(encode(image, "PNG"))
+        (tmp_path / f"photos/x{number}.jpg").write_bytes(b"<html>404</html>")
+    configure(repository, mine={"type": "folder", "path": f"{tmp_path}/photos", "image_size": 8})
+    printed = repository.tiny("data/mine/images.json", fails=True)
+    named = [
+        f"{tmp_path}/photos/x{number}.jpg must be an image that can be decoded "
+        "(it is an HTML page)."
+        for number in range(3)
+    ]
+    log = (repository.root / "data/mine/prepare.log").read_text()
+    assert log.splitlines()[-3:] == named
+    assert "\n".join(named) in "\n".join(printed.splitlines()[-10:])
+    assert "Traceback" not in printed + log
+    assert "object at 0x" not in printed + log
+
+
 def test_what_the_user_has_must_be_there_if_it_is_needed(
     repository: Repository, tmp_path: Path
 ) -> None:
@@ -274,7 +319,10 @@ def test_what_the_user_has_must_be_there_if_it_is_needed(
     configure(repository, **datasets)
     copy = "must be a copy that you have, or a relative path to fetch it to; there is no"
     for name, sentence in (
-        ("mine", f"path must be a folder or a zip with images; there is no {tmp_path}/photos"),
+        (
+            "mine",
+            f"path must be a folder, a zip or a tar with images; there is no {tmp_path}/photos",
+        ),
         ("faces", f"archive.file {copy} {tmp_path}/faces.zip"),
         ("rooms", f"archive.file {copy} {tmp_path}/rooms"),
         (

@@ -1,24 +1,37 @@
-"""Central crops of the images in a folder or a zip."""
+"""Central crops of the images in a folder, a zip or a tar."""
 
 import math
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from zipfile import ZipFile, is_zipfile
+from typing import NamedTuple
 
 import numpy as np
 
-from wngan.decoding import central_crop, decode
+from wngan.datasets.containers import Member, find_images, reader
+from wngan.decoding import central_crop, decode, has_more_frames
+from wngan.errors import InputError, all_of
 from wngan.files import check_space
+from wngan.log import logger
 from wngan.progress import Progress
 from wngan.resizing import covering
 
 BLOCK = 1000
 """Images that a worker process decodes at a time."""
 
-SUFFIXES = (".jpeg", ".jpg", ".png", ".webp")
-"""Of the names of images."""
+Rows = list[tuple[int, Member]]
+"""Images, and the rows that their crops are."""
+
+
+class Done(NamedTuple):
+    """What became of a block of images: a sentence for each that can't be used."""
+
+    images: int
+    problems: list[str]
+    with_more_frames: int
 
 
 def crop_images(
@@ -26,8 +39,10 @@ def crop_images(
 ) -> list[str]:
     """Writes the central crops of the images in `source` to `output`, by name, as one .npy array.
 
+    Log lines say how many files are left out, and of how many images only the first frame is taken.
+
     Args:
-        source: a folder, searched through, or a zip, not unpacked; it is only read.
+        source: a folder, searched through, or a zip or tar, not unpacked; it is only read.
         output: uint8 (N, image_size, image_size, 3).
         image_size: of the crops.
         workers: processes that decode.
@@ -37,63 +52,63 @@ def crop_images(
         The images' names.
 
     Raises:
-        ValueError: `source` has no images, or one is damaged or smaller than the crop.
+        InputError: `source` has no images or can't be read, or images in it are damaged or smaller
+            than the crop; the message names them.
         OSError: the disk has no room for `output`.
     """
-    names = image_names(source)
-    if not names:
-        raise ValueError(f"{source} has no images; their names must end in {', '.join(SUFFIXES)}.")
-    shape = (len(names), image_size, image_size, 3)
+    images = find_images(source)
+    shape = (len(images), image_size, image_size, 3)
     check_space(output.parent, math.prod(shape))
     np.lib.format.open_memmap(output, "w+", np.dtype(np.uint8), shape).flush()
-    starts = range(0, len(names), BLOCK)
-    blocks = [names[start : start + BLOCK] for start in starts]
-    with (
-        ProcessPoolExecutor(workers) as pool,
-        Progress(source.name, total=len(names), unit="image") as progress,
+    problems: list[str] = []
+    with_more_frames = 0
+    try:
+        with (
+            ProcessPoolExecutor(workers) as pool,
+            Progress(source.name, total=len(images), unit="image") as progress,
+        ):
+            for done in pool.map(partial(_crop_block, source, output, resize), _blocks(images)):
+                problems += done.problems
+                with_more_frames += done.with_more_frames
+                progress.update(done.images)
+    except BrokenProcessPool as error:
+        raise InputError(
+            f"{source}: a process that reads its images died, for lack of memory or of an image "
+            "that makes a decoder crash."
+        ) from error
+    if problems:
+        raise all_of(problems, f"images of {source}")
+    if with_more_frames:
+        logger.info("Taking the first of several frames or pages of %d images.", with_more_frames)
+    return [image.name for image in images]
+
+
+def _blocks(images: list[Member]) -> Iterator[Rows]:
+    """Images in parts, and in the order of the archive where that has to be read in order."""
+    for compressed, numbered in groupby(
+        enumerate(images), lambda row: None if row[1].offset is None else row[1].file
     ):
-        # After an error, map drops the blocks that have not begun.
-        for count in pool.map(partial(_crop_block, source, output, resize), starts, blocks):
-            progress.update(count)
-    return names
+        rows = list(numbered)
+        if compressed:
+            yield sorted(rows, key=lambda row: row[1].offset or 0)
+        else:
+            yield from (rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK))
 
 
-def image_names(source: Path) -> list[str]:
-    """The names of the images in a folder (at any depth) or a zip, sorted, with / between parts.
-
-    Hidden files, and those that macOS adds to zips, are left out; links to folders are not
-    followed.
-
-    Raises:
-        ValueError: `source` is neither.
-    """
-    if source.is_dir():
-        found = Progress(f"files in {source.name}", iterable=source.rglob("*"), unit="file")
-        files = (path for path in found if not path.is_dir())
-        names = [path.relative_to(source).as_posix() for path in files]
-    elif is_zipfile(source):
-        with ZipFile(source) as file:
-            names = file.namelist()
-    else:
-        raise ValueError(f"{source} must be a folder or a zip with images.")
-    return sorted(
-        name
-        for name in names
-        if name.lower().endswith(SUFFIXES)
-        and not any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
-    )
-
-
-def _crop_block(source: Path, output: Path, resize: bool, start: int, names: list[str]) -> int:
-    """Writes the crops of `names` to the rows from `start`; returns how many."""
+def _crop_block(source: Path, output: Path, resize: bool, images: Rows) -> Done:
+    """Writes the crops of images to their rows."""
     array = np.lib.format.open_memmap(output, "r+")
     size = array.shape[1]
-    with nullcontext() if source.is_dir() else ZipFile(source) as file:
-        for row, name in enumerate(names, start):
-            content = file.read(name) if file else (source / name).read_bytes()
-            image = decode(content, f"{source}/{name}")
-            if resize:
-                image = covering(image, size)
-            array[row] = central_crop(image, size, f"{source}/{name}")
+    problems, with_more_frames = [], 0
+    with reader() as read:
+        for row, member in images:
+            name = f"{source}/{member.name}"
+            try:
+                content = read(member)
+                image = decode(content, name)
+                array[row] = central_crop(covering(image, size) if resize else image, size, name)
+                with_more_frames += has_more_frames(content)
+            except InputError as error:
+                problems.append(str(error))
     array.flush()
-    return len(names)
+    return Done(len(images), problems, with_more_frames)

@@ -43,9 +43,9 @@ lint: .venv/installed ## style, types and Snakemake's own advice
 	$(BIN)/mypy
 	$(BIN)/snakemake --lint
 
-docs: .venv/installed ## the package's API reference, into docs/api (matplotlib executes fc-list)
-	PDOC_ALLOW_EXEC=1 $(BIN)/pdoc --docformat google --template-directory docs/templates \
-		--output-directory docs/api wngan
+docs: .venv/installed ## the site: guides, results and API reference, into site/index.html
+	$(BIN)/python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet \
+		--conf-dir docs/site . site
 
 bench: .venv/installed ## speed on this machine, beside a plain reference, also as results/speed.csv
 	$(BIN)/python -m benchmarks.speed --output results/speed.csv
@@ -63,5 +63,5 @@ lock: .venv/installed ## new versions into envs/, from envs/requirements.in
 	$(BIN)/uv pip sync --system-certs --python $(BIN)/python --compile-bytecode --require-hashes envs/requirements.txt
 	touch $@
 
-clean: ## what the demo made, the API reference, and .venv
-	rm -rf results/demo docs/api .venv
+clean: ## what the demo made, the site, and .venv
+	rm -rf results/demo site .venv

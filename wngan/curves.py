@@ -81,7 +81,7 @@ def draw(
 
     Args:
         baselines: of the images of the running evaluation.
-        paper: losses of some of the runs, such as that of "bn@optimal".
+        paper: losses of some of the runs, such as that of `bn@optimal`.
     """
     seen, collapses = [], []
     for curve in curves:

@@ -66,7 +66,8 @@ class WeightNorm(nn.Module):
     def norm(self) -> Tensor:
         """The norm of each unit's weights, sqrt(Σw² + EPS) / sqrt(share), to divide `weight` by.
 
-        Returns: a tensor of `weight`'s rank, 1 in every dimension but `unit_dim`.
+        Returns:
+            A tensor of `weight`'s rank, 1 in every dimension but `unit_dim`.
         """
         others = [d for d in range(self.weight.ndim) if d != self.unit_dim]
         squares = self.weight.square().sum(others, keepdim=True)
@@ -96,7 +97,7 @@ class StrictWNLinear(WeightNorm):
 
 
 class StrictWNConv2d(WeightNorm):
-    """Convolution with one norm per output channel, over (c_in, k_h, k_w) (eq. 4)."""
+    """Convolution with one norm per output channel, over (c_in, k_h, k_w) (equation 4)."""
 
     def __init__(
         self,
@@ -148,7 +149,7 @@ class AffineWNLinear(StrictWNLinear):
 
 
 class AffineWNConv2d(StrictWNConv2d):
-    """`StrictWNConv2d` with a learned scale and bias per output channel (eq. 12)."""
+    """`StrictWNConv2d` with a learned scale and bias per output channel (equation 12)."""
 
     affine = True
 
@@ -412,7 +413,7 @@ def lipschitz_constant(network: nn.Module) -> float:
     Each strict weight-normalized layer contributes sqrt(n), with n the number of weights of one
     output unit (lemma 2; a little more where a transposed convolution's stride does not divide its
     kernel); TReLU, and TPReLU with slopes in [0, 1], contribute 1 (lemma 3). For a
-    network with one output, |f(x) − f(y)| ≤ K·max|x − y|.
+    network with one output, `|f(x) − f(y)| ≤ K·max|x − y|`.
 
     The network must apply its layers one after another, as `torch.nn.Sequential` does.
 

@@ -404,7 +404,7 @@ class Figure:
 
     @property
     def paper_losses(self) -> dict[str, float]:
-        """The paper's losses of its runs, as in {"bn@optimal": 0.017}.
+        """The paper's losses of its runs, as in `{"bn@optimal": 0.017}`.
 
         Final losses where it shows final reconstructions, else running losses, but for those that
         came later in the training than what it shows.

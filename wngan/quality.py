@@ -61,7 +61,7 @@ class Pixels(FeatureExtractorBase):  # type: ignore[misc]  # torch-fidelity has 
         super().__init__(name, features_list)
 
     def forward(self, images: Tensor) -> tuple[Tensor]:
-        """Images uint8 (N, 3, H, W) -> features float32 (N, 3 · `PIXELS`²) in [0, 1]."""
+        """Images uint8 (N, 3, H, W) -> features float32 (N, 3·PIXELS²) in [0, 1]."""
         return (adaptive_avg_pool2d(images.float() / 255, PIXELS).flatten(1),)
 
     @staticmethod

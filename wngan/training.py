@@ -82,7 +82,7 @@ def train(
         on_losses: called at each sample with the iteration and the losses (sample_every, 2) since
             the one before, of the discriminator and of the generator.
 
-    The files in `folder` afterwards:
+    Files:
         state.safetensors: parameters, optimizer state, iteration and status.
         snapshots/ITERATION.safetensors: the generator at each multiple of `snapshot_every`, and in
             the first segment also before the first iteration.

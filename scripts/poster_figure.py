@@ -58,10 +58,10 @@ def main(
         losses: of each training, in the order of `trainings`, its final losses.
         claims: the table of claims.
     """
-    figure = plots.figure(1.45 * plots.PAGE, 0.85 * plots.PAGE)
+    figure = plots.figure(1.45 * plots.PAGE, 0.72 * plots.PAGE)
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 1.4))[0]
-    curve, verdicts = left.subfigures(2, 1, height_ratios=(3.2, 1))
-    above, below = right.subfigures(2, 1, height_ratios=(2.4, 1))
+    curve, verdicts = left.subfigures(2, 1, height_ratios=(2.6, 1))
+    above, below = right.subfigures(2, 1, height_ratios=(2, 1))
 
     drawn = curves.read(runs, running, statuses, trainings, training_counts)
     known = read_baselines(baselines, slice(running_images))

@@ -24,7 +24,7 @@ def free_device() -> Iterator[torch.device]:
     If all are held it waits for one; with no GPU it is the CPU. Computing is in float32, also on
     GPUs that would shorten it to TF32, unless `wngan.precision` says otherwise.
     """
-    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.conv.fp32_precision = "ieee"
     if not torch.cuda.is_available():
         keep_freed_memory()
         yield torch.device("cpu")

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
 import torch
+from torch.backends import cuda, cudnn, mkldnn
 
 PRECISIONS = ("float32", "tf32", "bfloat16")
 """What `computing_in` knows, from the most precise to the fastest."""
+
+_ON_GPU = (cuda.matmul, cudnn.conv, cudnn.rnn)
+_ON_CPU = (mkldnn.matmul, mkldnn.conv, mkldnn.rnn)
 
 
 @contextmanager
@@ -23,13 +27,19 @@ def computing_in(precision: str, device: str | torch.device) -> Iterator[None]:
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, not {precision!r}.")
-    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = products.allow_tf32, convolutions.allow_tf32
-    products.allow_tf32 = convolutions.allow_tf32 = precision == "tf32"
+    before = [setting.fp32_precision for setting in (*_ON_GPU, *_ON_CPU)]
+    for setting in _ON_GPU:
+        setting.fp32_precision = "tf32" if precision == "tf32" else "ieee"
+    for setting in _ON_CPU:
+        setting.fp32_precision = "ieee"
     # Without its cache, whose tensors a CUDA graph must not share with other work.
     shorter = torch.autocast(torch.device(device).type, torch.bfloat16, cache_enabled=False)
     try:
         with shorter if precision == "bfloat16" else nullcontext():
             yield
     finally:
-        products.allow_tf32, convolutions.allow_tf32 = before
+        for setting, value in zip((*_ON_GPU, *_ON_CPU), before, strict=True):
+            # As long as that is the same, one that follows `torch.backends.fp32_precision`.
+            setting.fp32_precision = "none"
+            if setting.fp32_precision != value:
+                setting.fp32_precision = value

@@ -61,21 +61,37 @@ def test_one_job_more_waits_for_a_device(tmp_path: Path, caplog: pytest.LogCaptu
     assert caplog.text.count("Waiting for a GPU; other jobs hold a, b.") == 1
 
 
+SETTINGS = {
+    "all": torch.backends,
+    "cuda products": torch.backends.cuda.matmul,
+    "cuda convolutions": torch.backends.cudnn.conv,
+    "cpu products": torch.backends.mkldnn.matmul,
+    "cpu convolutions": torch.backends.mkldnn.conv,
+}
+"""Where torch says how float32 is computed."""
+
+
+def precisions() -> dict[str, str]:
+    return {name: setting.fp32_precision for name, setting in SETTINGS.items()}
+
+
 @pytest.fixture
 def tf32() -> Iterator[None]:
-    cudnn = torch.backends.cudnn
-    before = cudnn.allow_tf32, cudnn.benchmark
+    """Leaves torch's settings as they were."""
+    before, benchmark = precisions(), torch.backends.cudnn.benchmark
     yield
-    cudnn.allow_tf32, cudnn.benchmark = before
+    torch.backends.cudnn.benchmark = benchmark
+    for name, value in before.items():
+        SETTINGS[name].fp32_precision = value
 
 
 @pytest.mark.usefixtures("tf32")
 def test_without_a_gpu_it_is_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.conv.fp32_precision = "tf32"
     with free_device() as found:
         assert found == torch.device("cpu")
-        assert not torch.backends.cudnn.allow_tf32
+        assert torch.backends.cudnn.conv.fp32_precision == "ieee"
         assert describe(found).startswith("CPU (")
 
 
@@ -101,17 +117,20 @@ def test_gpus_are_known_by_what_they_are(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("tf32")
-def test_precisions() -> None:
+@pytest.mark.parametrize("in_the_process", ["none", "ieee", "tf32"])
+def test_precisions(in_the_process: str) -> None:
+    """What is asked for, whatever the process has set; a CPU never shortens float32."""
+    torch.backends.fp32_precision = in_the_process
     x = torch.ones(2, 2)
-    shortens = {}
+    found = {}
     for precision in PRECISIONS:
         with computing_in(precision, "cpu"):
-            kinds = (torch.backends.cuda.matmul, torch.backends.cudnn)
-            shortens[precision] = [*(kind.allow_tf32 for kind in kinds), (x @ x).dtype]
-    assert shortens == {
-        "float32": [False, False, torch.float32],
-        "tf32": [True, True, torch.float32],
-        "bfloat16": [False, False, torch.bfloat16],
+            on_gpu, on_cpu = list(precisions().values())[1:3], list(precisions().values())[3:]
+            found[precision] = [*on_gpu, *on_cpu, (x @ x).dtype]
+    assert found == {
+        "float32": ["ieee"] * 4 + [torch.float32],
+        "tf32": ["tf32"] * 2 + ["ieee"] * 2 + [torch.float32],
+        "bfloat16": ["ieee"] * 4 + [torch.bfloat16],
     }
     with (
         pytest.raises(ValueError, match="one of float32, tf32, bfloat16, not 'half'"),
@@ -120,14 +139,55 @@ def test_precisions() -> None:
         pass
 
 
-@pytest.mark.usefixtures("tf32")
-@pytest.mark.parametrize("before", [True, False])
-def test_the_precision_before_comes_back(before: bool) -> None:
-    torch.backends.cudnn.allow_tf32 = before
-    with pytest.raises(KeyError), computing_in("bfloat16", "cpu"):
+SET = """
+import torch
+from wngan.precision import computing_in
+
+{before}
+
+def state():
+    cuda, cudnn, mkldnn = torch.backends.cuda, torch.backends.cudnn, torch.backends.mkldnn
+    places = (torch.backends, cuda.matmul, cudnn, cudnn.conv, cudnn.rnn, mkldnn.matmul, mkldnn.conv)
+    read = [place.fp32_precision for place in places]
+    for old in (lambda: cuda.matmul.allow_tf32, lambda: cudnn.allow_tf32):
+        try:
+            read.append(old())
+        except RuntimeError:  # torch's own, where both of its ways were used
+            read.append(None)
+    return read
+
+before = state()
+try:
+    with computing_in("{precision}", "cpu"):
+        assert state() != before
         raise KeyError
-    assert torch.backends.cudnn.allow_tf32 == before
-    assert not torch.is_autocast_enabled("cpu")
+except KeyError:
+    pass
+assert state() == before, (before, state())
+assert not torch.is_autocast_enabled("cpu")
+torch.backends.fp32_precision = "ieee"
+print(torch.backends.cuda.matmul.fp32_precision)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("before", "precision", "then"),
+    [
+        ("", "bfloat16", "ieee"),
+        ("torch.backends.fp32_precision = 'tf32'", "float32", "ieee"),
+        ("torch.backends.cudnn.fp32_precision = 'tf32'", "float32", "tf32"),
+        ("torch.backends.cuda.matmul.allow_tf32 = True", "float32", "tf32"),
+        ("torch.set_float32_matmul_precision('high')", "tf32", "tf32"),
+    ],
+)
+def test_the_precision_before_comes_back(before: str, precision: str, then: str) -> None:
+    """By either of torch's ways of setting it, and what followed the global one still does."""
+    script = SET.format(before=before, precision=precision)
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == then
 
 
 FAULTS = """

@@ -22,7 +22,9 @@ def prelu(x: Tensor, slope: Tensor) -> Tensor:
 
 
 def _here(x: Tensor) -> bool:
-    """Whether this module's forms are for `x`."""
+    """Whether this module's forms are for `x`; a compiler has forms of its own."""
+    if torch.compiler.is_compiling():
+        return False
     return x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
 
 
@@ -72,10 +74,15 @@ def _by_pixel(x: Tensor) -> Tensor:
 class _PReLU(torch.autograd.Function):
     """PReLU whose gradient is computed in vectorized passes over memory, unlike torch's."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, x: Tensor, slope: Tensor) -> Tensor:
-        ctx.save_for_backward(x, slope)
+    def forward(x: Tensor, slope: Tensor) -> Tensor:
         return F.prelu(x, slope)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -91,18 +98,22 @@ class _PReLU(torch.autograd.Function):
 class _ConvFromFew(torch.autograd.Function):
     """The gradient of an image is a transposed convolution to few channels."""
 
+    generate_vmap_rule = True
+
     @staticmethod
     def forward(
-        ctx: Any,
         x: Tensor,
         weight: Tensor,
         bias: Tensor | None,
         stride: tuple[int, int],
         padding: tuple[int, int],
     ) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        ctx.stride, ctx.padding = stride, padding
         return F.conv2d(x, weight, bias, stride, padding)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        x, weight, _, ctx.stride, ctx.padding = inputs
+        ctx.save_for_backward(x, weight)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:

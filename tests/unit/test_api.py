@@ -43,7 +43,7 @@ SIGNATURES = {
     resnet.Discriminator: "(image_size, channels, model)",
     evaluator.reconstruct: (
         "(generator, images, *, code_length=None, start=None, steps, lr=0.01, loss_batch=32, "
-        "compute_batch=None, precision='float32', max_norm=None, on_step=None)"
+        "compute_batch=None, precision='float32', max_norm=None, value_range=(0, 1), on_step=None)"
     ),
     evaluator.curve_steps: "(steps)",
     evaluator.images_at_once: "(generator, code_length)",

@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 
 from scripts import join_shards
+from wngan import evaluator
 from wngan.dcgan import Generator
 from wngan.evaluator import Reconstruction, curve_steps, images_at_once, reconstruct
 
@@ -162,8 +163,9 @@ class TestBatches:
             reconstruct(generator, random_images(7), steps=0, **options)
             return seen
 
-        assert sizes(loss_batch=3, compute_batch=5) == [5, 2]
-        assert sizes(loss_batch=3) == [1, 7]  # one is made to see what it takes
+        # Before that two codes are tried, as it is and folded.
+        assert sizes(loss_batch=3, compute_batch=5) == [2, 2, 5, 2]
+        assert sizes(loss_batch=3) == [2, 2, 1, 7]  # one is made to see what it takes
 
     def test_more_is_made_at_once_of_smaller_images(self) -> None:
         sizes = [
@@ -253,6 +255,7 @@ class TestUsersThings:
         got = reconstruct(small_generator(), random_images(3), steps=2)
         assert not any(value.requires_grad for value in (got.codes, got.images, got.losses))
 
+    @pytest.mark.filterwarnings("ignore:The generator makes values:UserWarning")
     def test_generators_of_others_need_only_a_code_length(self) -> None:
         class Theirs(nn.Module):
             def __init__(self) -> None:
@@ -267,6 +270,7 @@ class TestUsersThings:
         assert got.codes.shape == (2, 12)
         assert got.losses.max() < 1e-3 * 0.2**2
 
+    @pytest.mark.filterwarnings("ignore:The generator makes values:UserWarning")
     @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
     def test_generators_without_parameters_compute_as_the_images(self, dtype: torch.dtype) -> None:
         class Fixed(nn.Module):
@@ -341,7 +345,7 @@ class TestErrors:
             attempt(torch.rand(shape, dtype=torch.float64))
 
     def test_images_that_the_generator_does_not_make(self) -> None:
-        given = re.escape("makes (3, 3, 16, 16), the images given are (3, 3, 16, 8)")
+        given = re.escape("makes images (3, 16, 16), those given are (3, 16, 8)")
         with pytest.raises(ValueError, match=given):
             attempt(torch.rand(3, 3, 16, 8, dtype=torch.float64))
 
@@ -432,3 +436,192 @@ class TestWithinTheNorm:
     def test_it_must_be_positive(self, norm: float) -> None:
         with pytest.raises(ValueError, match="max_norm must be positive"):
             reconstruct(small_generator(), random_images(), steps=1, max_norm=norm)
+
+
+class Tanh(nn.Module):
+    """Codes (N, 6, 1, 1) -> images (N, 3, 8, 8) in [-1, 1], as DCGANs' tutorials have them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.main = nn.Sequential(
+            nn.ConvTranspose2d(6, 8, 4, bias=False),
+            nn.BatchNorm2d(8),
+            nn.ReLU(),
+            nn.ConvTranspose2d(8, 3, 4, 2, 1),
+            nn.Tanh(),
+        )
+
+    def forward(self, codes: Tensor) -> Tensor:
+        return self.main(codes)
+
+
+class TestOthersGenerators:
+    def test_codes_with_a_height_and_a_width(self) -> None:
+        generator = Tanh()
+        images = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+        found = reconstruct(
+            generator, images, code_length=(6, 1, 1), steps=9, value_range=(-1, 1), max_norm=0.05
+        )
+        assert found.codes.shape == (3, 6, 1, 1)
+        assert found.codes.flatten(1).norm(dim=1).max() <= 0.05 * (1 + 1e-6)
+        made = (generator.eval()(found.codes) + 1) / 2
+        torch.testing.assert_close(found.images, made)
+        torch.testing.assert_close(found.losses, (made - images).square().mean((1, 2, 3)))
+        assert (
+            reconstruct(
+                generator,
+                images,
+                code_length=(6, 1, 1),
+                steps=1,
+                value_range=(-1, 1),
+                start=found.codes,
+            )
+            .losses.isfinite()
+            .all()
+        )
+
+    def test_a_range_is_as_if_the_generator_were_scaled(self) -> None:
+        class Scaled(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.tanh = Tanh()
+
+            def forward(self, codes: Tensor) -> Tensor:
+                return (self.tanh(codes[:, :, None, None]) + 1) / 2
+
+        images = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+        ranged = reconstruct(
+            Tanh(), images, code_length=(6, 1, 1), steps=50, value_range=(-1, 1)
+        ).losses
+        torch.testing.assert_close(
+            ranged, reconstruct(Scaled(), images, code_length=6, steps=50).losses
+        )
+        with pytest.warns(UserWarning, match=r"outside of value_range \(0, 1\); .* tanh .*\(-1, 1"):
+            reconstruct(Tanh(), images, code_length=(6, 1, 1), steps=1)
+
+    @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+    @pytest.mark.parametrize("steps", [60, 400])
+    def test_half_precision_comes_as_close(self, dtype: torch.dtype, steps: int) -> None:
+        generator = small_generator("wn", torch.float32)
+        codes = torch.randn(5, 5, generator=torch.Generator().manual_seed(2))
+        images = generator(codes).detach()
+        start, exact = (reconstruct(generator, images, steps=k).losses for k in (0, steps))
+        found = reconstruct(generator.to(dtype), images, steps=steps)
+        assert {value.dtype for value in vars(found).values()} == {torch.float32}
+        assert next(generator.parameters()).dtype == dtype
+        gained = (start - found.losses) / (start - exact)
+        assert float(gained.min()) > 0.98
+
+    def test_it_folds_by_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        generator, images = small_generator("bn"), random_images(3)
+        norms = 0
+
+        def count(*_: object) -> None:
+            nonlocal norms
+            norms += 1
+
+        hook = nn.modules.module.register_module_forward_hook(
+            lambda module, *_: count() if isinstance(module, nn.BatchNorm2d) else None
+        )
+        found = reconstruct(generator, images, steps=20, compute_batch=3)
+        hook.remove()
+        assert norms <= 4  # of the two codes that are tried first
+        monkeypatch.setattr(evaluator, "can_fold", lambda generator: False)
+        assert relative(found.losses, reconstruct(generator, images, steps=20).losses) < 1e-9
+
+    def test_what_folding_would_change_is_not_folded(self) -> None:
+        """A module that uses a layer of a sequence by itself."""
+
+        class Peeking(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.main = small_generator("bn").layers
+                self.main[1].weight.data.fill_(3)
+
+            def forward(self, codes: Tensor) -> Tensor:
+                return (self.main(codes) + self.main[0](codes).mean()).clamp(0, 1)
+
+        generator = Peeking()
+        found = reconstruct(generator, random_images(2), code_length=5, steps=3)
+        made = generator.eval()(found.codes)
+        torch.testing.assert_close(found.images, made, rtol=1e-12, atol=1e-12)
+
+    def test_what_cannot_be_copied_is_used_as_it_is(self) -> None:
+        generator = small_generator()
+        generator.cache = torch.ones(1, requires_grad=True) * 2  # not a leaf
+        wanted = reconstruct(small_generator(), random_images(2), steps=3).losses
+        assert relative(reconstruct(generator, random_images(2), steps=3).losses, wanted) < 1e-9
+
+    @pytest.mark.slow
+    @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+    def test_compiled_ones(self) -> None:
+        compiled = torch.compile(small_generator(), backend="eager")
+        found = reconstruct(compiled, random_images(2), code_length=5, steps=3)
+        wanted = reconstruct(small_generator(), random_images(2), steps=3).losses
+        assert relative(found.losses, wanted) < 1e-9
+
+    def test_in_the_users_own_autocast(self) -> None:
+        generator, images = small_generator("wn", torch.float32), random_images(3, torch.float32)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = reconstruct(generator, images, steps=9)
+        assert found.losses.dtype == torch.float32
+        assert relative(found.losses, reconstruct(generator, images, steps=9).losses) < 0.02
+
+    def test_torchs_newer_settings_of_precision(self) -> None:
+        before = torch.backends.fp32_precision
+        torch.backends.fp32_precision = "tf32"
+        try:
+            found = reconstruct(small_generator(), random_images(2), steps=3)
+            assert torch.backends.fp32_precision == "tf32"
+        finally:
+            torch.backends.fp32_precision = before
+        wanted = reconstruct(small_generator(), random_images(2), steps=3).losses
+        assert torch.equal(found.losses, wanted)
+
+
+class Returning(nn.Module):
+    def __init__(self, value: object) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self, codes: Tensor) -> object:
+        return self.value
+
+
+class TestSentences:
+    @pytest.mark.parametrize(
+        ("images", "message"),
+        [
+            (255 * torch.rand(2, 3, 8, 8), r"in \[0, 1\], not in .*Divide them by 255"),
+            (2 * torch.rand(2, 3, 8, 8) - 1, r"in \[0, 1\], not in .*\(images \+ 1\) / 2"),
+            (torch.randn(9, 3, 8, 8), r"in \[0, 1\], not in .*Scale them"),
+            (torch.zeros(2, 3, 8, 8, dtype=torch.uint8), "floating point"),
+            (torch.rand(2, 1, 8, 8), r"makes images \(3, 8, 8\), those given are \(1, 8, 8\)"),
+        ],
+    )
+    def test_images(self, images: Tensor, message: str) -> None:
+        torch.manual_seed(0)
+        with pytest.raises(ValueError, match=message):
+            reconstruct(Tanh(), images, code_length=(6, 1, 1), steps=1, value_range=(-1, 1))
+
+    @pytest.mark.parametrize(
+        ("generator", "code_length", "message"),
+        [
+            (Tanh(), 6, r"does not take codes \(2, 6\) .*such as 100 or \(100, 1, 1\)"),
+            (Tanh(), (7, 1, 1), r"does not take codes \(2, 7, 1, 1\)"),
+            (Tanh(), None, "code_length is needed, as the generator has no attribute"),
+            (Tanh(), 0, "code_length must be a number or numbers from 1"),
+            (Tanh(), (6, 0, 1), "code_length must be a number or numbers from 1"),
+            (Returning((1, 2)), 6, r"must make a tensor of images \(2, C, H, W\).*not tuple"),
+            (Returning(torch.zeros(2, 192)), 6, r"must make a tensor .*not \(2, 192\)"),
+        ],
+    )
+    def test_generators(self, generator: nn.Module, code_length: object, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            reconstruct(generator, torch.rand(2, 3, 8, 8), code_length=code_length, steps=1)
+
+    @pytest.mark.parametrize("value_range", [(1, 0), (0, 0), (0, float("nan"))])
+    def test_ranges(self, value_range: tuple[float, float]) -> None:
+        with pytest.raises(ValueError, match="value_range must be from a number to a greater"):
+            reconstruct(small_generator(), random_images(2), steps=1, value_range=value_range)

@@ -112,8 +112,14 @@ def test_norms_join_convolutions_in_sequences_of_sequences() -> None:
         conv(3, 3, 1),
         bn(3),
     )
-    kinds = [type(layer) for layer in fold(network)]
-    assert kinds == [layers.Conv2d, nn.ReLU, layers.Conv2d]
+    folded = fold(network)
+    kinds = [type(layer) for layer in folded.modules() if not list(layer.children())]
+    assert [kind for kind in kinds if kind is not nn.Identity] == [
+        layers.Conv2d,
+        nn.ReLU,
+        layers.Conv2d,
+    ]
+    assert [len(list(layer)) for layer in folded[:2]] == [2, 3]  # indices mean what they meant
 
 
 def test_layers_used_twice_stay_right() -> None:
@@ -122,3 +128,94 @@ def test_layers_used_twice_stay_right() -> None:
     network = trained(nn.Sequential(conv, nn.ReLU(), conv, bn), torch.float64)
     x = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(2)).double()
     torch.testing.assert_close(fold(network)(x), network.eval()(x), rtol=1e-12, atol=1e-12)
+
+
+class EqualizedConv2d(nn.Conv2d):
+    """Whose weight is scaled whenever it is used."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._conv_forward(x, 3 * self.weight, self.bias)
+
+
+class ActiveConv2d(layers.StrictWNConv2d):
+    """With an activation inside."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).relu()
+
+
+class Shifted(nn.BatchNorm2d):
+    """Which adds something of its own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + 1
+
+
+class Tied(nn.Module):
+    """Reads the weight of a layer that stands in two places."""
+
+    def __init__(self, conv: nn.Module) -> None:
+        super().__init__()
+        self.main, self.conv = nn.Sequential(conv, nn.BatchNorm2d(3)), conv
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.main(x) + nn.functional.conv2d(x, self.conv.weight)
+
+
+class Repeated(nn.Module):
+    """Uses one sequence by its parts and as a whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.main = nn.Sequential(layers.StrictWNConv2d(3, 3, 1), nn.ReLU(), nn.BatchNorm2d(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.main(x) + self.main[2](self.main[1](self.main[0](x))) + len(self.main)
+
+
+def hooked() -> nn.Module:
+    layer = layers.StrictWNConv2d(3, 3, 1)
+    layer.register_forward_hook(lambda module, inputs, output: 2 * output)
+    return layer
+
+
+def weights_in_common() -> nn.Module:
+    first, second = layers.StrictWNConv2d(3, 3, 1), layers.StrictWNConv2d(3, 3, 1)
+    second.weight = first.weight
+    return nn.Sequential(first, nn.BatchNorm2d(3), nn.ReLU(), second, nn.BatchNorm2d(3))
+
+
+OTHERS = {
+    "a scaled weight": lambda: nn.Sequential(EqualizedConv2d(3, 3, 1), nn.BatchNorm2d(3)),
+    "an activation inside": lambda: nn.Sequential(ActiveConv2d(3, 3, 1), nn.BatchNorm2d(3)),
+    "a norm of one's own": lambda: nn.Sequential(nn.Conv2d(3, 3, 1), Shifted(3)),
+    "tied": lambda: Tied(nn.Conv2d(3, 3, 1, bias=False)),
+    "tied and normalized": lambda: Tied(layers.StrictWNConv2d(3, 3, 1)),
+    "a sequence by its parts": Repeated,
+    "a hook": lambda: nn.Sequential(hooked(), nn.BatchNorm2d(3)),
+    "torch's older spectral norm": lambda: nn.Sequential(
+        nn.utils.spectral_norm(nn.Conv2d(3, 3, 1)), nn.BatchNorm2d(3)
+    ),
+    "weights in common": weights_in_common,
+}
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.parametrize("name", list(OTHERS))
+def test_what_is_not_known_is_copied(name: str) -> None:
+    """Layers that only look like those that are folded."""
+    network = trained(OTHERS[name](), torch.float64)
+    x = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(2)).double()
+    torch.testing.assert_close(fold(network)(x), network.eval()(x), rtol=1e-12, atol=1e-12)
+
+
+def test_each_tensor_keeps_its_dtype_and_random_numbers_are_left() -> None:
+    network = nn.Sequential(layers.StrictWNConv2d(3, 3, 1), nn.BatchNorm2d(3), nn.Linear(4, 4))
+    network[0].half()
+    network.register_buffer("frequencies", torch.rand(3).double() + 1e-12)
+    before = torch.get_rng_state()
+    folded = fold(network)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(folded.frequencies, network.frequencies)
+    assert folded[0].weight.dtype == torch.float16
+    assert folded[2].weight.dtype == torch.float32

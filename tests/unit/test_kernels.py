@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
 from wngan import kernels
@@ -155,3 +156,40 @@ def test_reduced_precision_has_gradients(model: str) -> None:
     gradients = torch.autograd.grad(logits.sum(), parameters)
     assert all(gradient.isfinite().all() for gradient in gradients)
     assert {gradient.dtype for gradient in gradients} == {torch.float32}
+
+
+@pytest.mark.filterwarnings("ignore:There is a performance drop:UserWarning")
+@pytest.mark.parametrize("model", ["vanilla", "wn"])
+def test_function_transforms(model: str) -> None:
+    """Gradients of each sample by torch.func are those of each alone, in both networks."""
+    torch.manual_seed(0)
+    networks = [Generator(8, (4,), 5, model).double(), Discriminator(8, (4,), model).double()]
+    for network, inputs in zip(networks, (random(3, 5), random(3, 3, 8, 8)), strict=True):
+        parameters = {name: p.detach() for name, p in network.named_parameters()}
+
+        def total(
+            parameters: dict[str, Tensor], x: Tensor, network: torch.nn.Module = network
+        ) -> Tensor:
+            return functional_call(network, parameters, (x[None],)).square().sum()
+
+        each = vmap(grad(total), (None, 0))(parameters, inputs.detach())
+        together = grad(lambda p: vmap(total, (None, 0))(p, inputs.detach()).sum())(parameters)  # noqa: B023
+        for number, x in enumerate(inputs.detach()):
+            alone = torch.autograd.grad(network(x[None]).square().sum(), network.parameters())
+            torch.testing.assert_close(tuple(g[number] for g in each.values()), alone)
+        torch.testing.assert_close(together, {name: g.sum(0) for name, g in each.items()})
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("model", ["vanilla", "wn"])
+def test_compiled_networks_are_whole_graphs(model: str) -> None:
+    torch.manual_seed(0)
+    networks = [Generator(8, (4,), 5, model), Discriminator(8, (4,), model)]
+    for network, inputs in zip(networks, (torch.randn(3, 5), torch.rand(3, 3, 8, 8)), strict=True):
+        compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
+        found = [
+            torch.autograd.grad(f(inputs).square().sum(), network.parameters())
+            for f in (compiled, network)
+        ]
+        torch.testing.assert_close(*found)

@@ -1,36 +1,53 @@
-"""The command line for trained models: `wngan sample`, `wngan reconstruct`, `wngan interpolate`.
+"""The command line for trained models: `wngan sample`, `interpolate`, `reconstruct`, …
 
-Each command reads a checkpoint with a generator (a snapshot, an `optimal.safetensors` or a training
-state) and writes one PNG, in which each pixel of the model's is a square of whole pixels. On a CPU
-the same arguments give the same bytes. A file that exists is only replaced with `--force`.
+Each command reads checkpoints with a generator (a snapshot, an `optimal.safetensors` or a training
+state) and writes files, whose suffixes say what: `.csv` a table, `.png`, `.jpg` and others of
+Pillow's a picture, in which each pixel of the model's is a square of whole pixels. On a CPU the
+same arguments give the same bytes. A file that exists is only replaced with `--force`.
 """
 
 import argparse
+import csv
 import logging
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import is_zipfile
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
-from torchvision.utils import make_grid
+from PIL import Image
+from tqdm import tqdm
 
-from wngan import __version__, evaluator
+from wngan import __version__, evaluation, pictures
+from wngan.bootstrap import Estimate
 from wngan.checkpoint import CheckpointError
+from wngan.datasets.crops import crop_images
 from wngan.decoding import central_crop, decode
-from wngan.device import keep_freed_memory
-from wngan.folding import fold
+from wngan.device import keep_freed_memory, usable_cores
+from wngan.evaluator import Reconstruction
 from wngan.precision import computing_in
 from wngan.progress import Progress
 from wngan.randomness import fixed_codes
 from wngan.resizing import covering
 from wngan.sampling import between, draw
-from wngan.settings import load_generator
+from wngan.settings import load, load_generator
 from wngan.tensors import to_tensor, to_uint8
 
-SHOWN, GAP, MARGIN = 128, 4, 96
-"""Pixels: of a side of an image, at least; between images; for text."""
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tiff", ".pdf")
+"""Suffixes of pictures; a JPEG's pixels are not the model's exactly."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command found: a picture, and a table if it has one, its first row the columns."""
+
+    picture: Callable[[], Image.Image]
+    table: Sequence[Sequence[object]] = ()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -41,105 +58,191 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Raises:
         SystemExit: with status 2 if the arguments make no sense, with 1 if a file cannot be read or
-            written. Standard error says what is wrong.
+            written, with 130 after Ctrl-C. Standard error says what is wrong.
     """
     parser = _parser()
     options = vars(parser.parse_args(arguments))
-    command, output, force = (options.pop(name) for name in ("command", "output", "force"))
-    if output.exists() and not force:
-        parser.error(f"{output} exists; with --force it is replaced.")
+    names = ("command", "output", "force", "threads", "device")
+    command, outputs, force, threads, device = (options.pop(name) for name in names)
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    for output in outputs:
+        if output.exists() and not force:
+            parser.error(f"{output} exists; with --force it is replaced.")
+        if outputs.count(output) > 1:
+            parser.error(f"{output} is named twice.")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(threads or min(torch.get_num_threads(), usable_cores()))
+    keep_freed_memory()
     try:
-        # No lock on the GPU: these commands should work while a training uses it.
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        keep_freed_memory()
         with computing_in("float32", device):
-            picture = command(device=device, **options)
-        with open(output, "wb" if force else "xb") as file:
-            picture.save(file, "PNG")
-    except (CheckpointError, OSError, ValueError) as error:
+            result = command(device=device, **options)
+        for output in outputs:
+            _write(result, output, force)
+    except (CheckpointError, OSError, ValueError, torch.OutOfMemoryError) as error:
         parser.exit(1, f"{parser.prog}: {error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130, f"{parser.prog}: interrupted; nothing was written.\n")
 
 
-def sample(
-    checkpoint: Path, rows: int, columns: int, seed: int, device: torch.device
-) -> Image.Image:
+def sample(checkpoint: Path, rows: int, columns: int, seed: int, device: torch.device) -> Result:
     """A grid of samples; with seed 0, row by row, those that the workflow draws of a model."""
     generator, metadata = load_generator(checkpoint, device)
     codes = fixed_codes(rows * columns, metadata["settings"]["code_length"], seed)
-    return _picture(draw(generator, codes), columns)
+    drawn = draw(generator, codes)
+    return Result(lambda: pictures.grid(drawn, columns))
 
 
 def interpolate(
     checkpoint: Path, rows: int, columns: int, seed: int, device: torch.device
-) -> Image.Image:
+) -> Result:
     """Rows of samples that lead from one code to the next, from which the next row goes on."""
     generator, metadata = load_generator(checkpoint, device)
     codes = fixed_codes(rows + 1, metadata["settings"]["code_length"], seed)
     path = between(codes, columns)
-    return _picture(draw(generator, path.reshape(rows * columns, -1)), columns)
+    drawn = draw(generator, path.reshape(rows * columns, -1))
+    return Result(lambda: pictures.grid(drawn, columns))
 
 
 def reconstruct(
     checkpoint: Path, images: Sequence[Path], steps: int, device: torch.device
-) -> Image.Image:
+) -> Result:
     """A row for each image: given, reconstructed, and the error, with a common factor; the loss.
 
     The losses are also printed. An image that does not have the model's size is resized by its
     shorter side, and the central square is taken.
     """
-    generator, metadata = load_generator(checkpoint, device)
-    settings = metadata["settings"]
-    given = np.stack([_read(path, settings["image_size"]) for path in images])
-    folded = fold(generator)
-    with Progress("reconstruction", total=steps * len(given), unit="image·step") as progress:
-        found = evaluator.reconstruct(
-            folded,
-            to_tensor(given),
-            steps=steps,
-            loss_batch=settings["batch_size"],
-            on_step=progress.update,
-        )
+    names, given, found = _reconstructed(checkpoint, images, steps, device)
     losses = found.losses.tolist()
-    for path, loss in zip(images, losses, strict=True):
-        print(f"{path}: {loss:.6f}")
-    made = to_uint8(found.images)
-    errors = np.abs(given.astype(np.int16) - made)
-    factor = 255 / max(1, int(errors.max()))
-    shown = np.stack([given, made, (errors * factor).round().astype(np.uint8)], axis=1)
-    return _labeled(
-        _picture(shown.reshape(-1, *given.shape[1:]), 3),
-        columns=["given", "reconstruction", f"error x {factor:.1f}"],
-        rows=[f"loss {loss:.6f}" for loss in losses],
+    for name, loss in zip(names, losses, strict=True):
+        print(f"{name}: {loss:.6f}")
+    return Result(
+        lambda: pictures.with_errors(
+            given, to_uint8(found.images), [f"loss {loss:.6f}" for loss in losses]
+        ),
+        [("image", "loss"), *zip(names, losses, strict=True)],
     )
 
 
-def _read(path: Path, size: int) -> NDArray[np.uint8]:
-    """The image in a file as the generator of a model could make it, uint8 (size, size, 3)."""
-    image = covering(decode(path.read_bytes(), str(path)), size)
-    return central_crop(image, size, str(path))
+def evaluate(checkpoint: Path, images: Sequence[Path], steps: int, device: torch.device) -> Result:
+    """The mean loss of the reconstructions of images, with its 95 % interval over images.
+
+    The table has the loss of each image, the picture the best, the median and the worst. Images
+    are resized and cropped as `reconstruct` does.
+    """
+    names, given, found = _reconstructed(checkpoint, images, steps, device)
+    print(f"mean loss {_interval(evaluation.mean(found.losses))} over {len(names)} images")
+    shown = _best_median_worst(found.losses)
+    return Result(
+        lambda: pictures.with_errors(
+            given[shown],
+            to_uint8(found.images[shown]),
+            [
+                f"{kind}\nloss {found.losses[index]:.6f}\n{Path(names[index]).name}"
+                for kind, index in zip(("best", "median", "worst"), shown, strict=True)
+            ],
+        ),
+        [("image", "loss"), *zip(names, found.losses.tolist(), strict=True)],
+    )
 
 
-def _picture(images: NDArray[np.uint8], columns: int) -> Image.Image:
-    """Images uint8 (N, H, W, 3) in rows of `columns`, which divides N."""
-    scale = -(-SHOWN // images.shape[1])
-    large = torch.from_numpy(images.repeat(scale, axis=1).repeat(scale, axis=2))
-    grid = make_grid(large.permute(0, 3, 1, 2), columns, GAP, pad_value=255)
-    return Image.fromarray(grid.permute(1, 2, 0).numpy())
+def compare(a: Path, b: Path, images: Sequence[Path], steps: int, device: torch.device) -> Result:
+    """The difference of two generators' mean losses on the same images, with its 95 % interval.
+
+    The table has both losses of each image and their difference, the picture the image for which A
+    is better by most, that of the median difference, and that for which B is.
+    """
+    sizes = [load(path)[1].image_size for path in (a, b)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(f"{a} makes images of {sizes[0]} pixels, {b} of {sizes[1]}.")
+    (names, given, first), (_, _, second) = (
+        _reconstructed(path, images, steps, device) for path in (a, b)
+    )
+    for letter, path, found in (("A", a, first), ("B", b, second)):
+        print(f"{letter}: mean loss {_interval(evaluation.mean(found.losses))}  {path}")
+    differences = first.losses - second.losses
+    closer = int((differences < 0).sum())
+    print(
+        f"A - B: {_interval(evaluation.difference(first.losses, second.losses), '+.6f')} "
+        f"over {len(names)} images; A is closer to {closer} of them"
+    )
+    shown = _best_median_worst(differences)
+    made = [to_uint8(found.images[shown]) for found in (first, second)]
+    kinds = ("A is better", "median", "B is better")
+    rows = [
+        f"{kind}\nA - B {differences[index]:+.6f}\n{Path(names[index]).name}"
+        for kind, index in zip(kinds, shown, strict=True)
+    ]
+    columns = (first.losses.tolist(), second.losses.tolist(), differences.tolist())
+    return Result(
+        lambda: pictures.labeled(np.stack([given[shown], *made], 1), ["given", "A", "B"], rows),
+        [("image", "loss_a", "loss_b", "difference"), *zip(names, *columns, strict=True)],
+    )
 
 
-def _labeled(picture: Image.Image, columns: Sequence[str], rows: Sequence[str]) -> Image.Image:
-    """A grid of images with text above its columns and to the right of its rows."""
-    labeled = Image.new("RGB", (picture.width + MARGIN, picture.height + MARGIN // 4), "white")
-    labeled.paste(picture, (0, MARGIN // 4))
-    text = ImageDraw.Draw(labeled)
-    width, height = picture.width / len(columns), picture.height / len(rows)
-    for column, label in enumerate(columns):
-        text.text(((column + 0.5) * width, MARGIN / 8), label, "black", anchor="mm", font_size=12)
-    for row, label in enumerate(rows):
-        at = (picture.width + GAP, MARGIN // 4 + (row + 0.5) * height)
-        text.text(at, label, "black", anchor="lm", font_size=12)
-    return labeled
+def _reconstructed(
+    checkpoint: Path, paths: Sequence[Path], steps: int, device: torch.device
+) -> tuple[list[str], NDArray[np.uint8], Reconstruction]:
+    """The names of images, the images uint8 (N, H, W, 3), and what a generator makes of them."""
+    generator, settings = load(checkpoint, device)
+    names, given = _read(paths, settings.image_size)
+    with _progress(f"{checkpoint.name}", steps * len(given)) as progress:
+        found = evaluation.evaluate(
+            generator,
+            to_tensor(given),
+            steps=steps,
+            loss_batch=settings.batch_size,
+            on_step=progress.update,
+        ).found
+    return names, given, found
+
+
+@contextmanager
+def _progress(description: str, total: int) -> Iterator[tqdm]:
+    """A bar on a terminal, lines elsewhere."""
+    if sys.stderr.isatty():
+        bar = tqdm(desc=description, total=total, unit="image·step", unit_scale=True, leave=False)
+    else:
+        bar = Progress(description, total=total, unit="image·step")
+    with bar:
+        yield bar
+
+
+def _read(paths: Sequence[Path], size: int) -> tuple[list[str], NDArray[np.uint8]]:
+    """Names and images, as a model of that size could make them, of files, folders and zips."""
+    names: list[str] = []
+    parts = []
+    for path in paths:
+        if path.is_dir() or is_zipfile(path):
+            with TemporaryDirectory() as folder:
+                array = Path(folder) / "images.npy"
+                found = crop_images(path, array, size, workers=usable_cores(), resize=True)
+                names += [f"{path}/{name}" for name in found]
+                parts.append(np.load(array))
+        else:
+            image = covering(decode(path.read_bytes(), str(path)), size)
+            names.append(str(path))
+            parts.append(central_crop(image, size, str(path))[None])
+    return names, np.concatenate(parts)
+
+
+def _best_median_worst(values: torch.Tensor) -> list[int]:
+    """The indices of the least, the middle and the greatest of `values` (N,)."""
+    order = values.argsort().tolist()
+    return [order[0], order[len(order) // 2], order[-1]]
+
+
+def _interval(estimate: Estimate, form: str = ".6f") -> str:
+    return f"{estimate.value:{form}} [{estimate.low:{form}}, {estimate.high:{form}}]"
+
+
+def _write(result: Result, output: Path, force: bool) -> None:
+    if output.suffix.lower() == ".csv":
+        with open(output, "w" if force else "x", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(result.table)
+    else:
+        picture = result.picture()
+        with open(output, "wb" if force else "xb") as file:
+            picture.save(file, Image.registered_extensions()[output.suffix.lower()])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -150,30 +253,66 @@ def _parser() -> argparse.ArgumentParser:
         (sample, "draw samples, in a grid"),
         (interpolate, "draw what lies between samples, in rows from one to the next"),
         (reconstruct, "come as close to given images as the generator can"),
+        (evaluate, "how close it comes to images, on average"),
+        (compare, "which of two generators comes closer to the same images"),
     ):
         options = commands.add_parser(command.__name__, help=what, description=command.__doc__)
         options.set_defaults(command=command)
-        options.add_argument(
-            "checkpoint", type=Path, help="a snapshot, optimal.safetensors or state.safetensors"
-        )
-        if command is reconstruct:
-            options.add_argument("images", type=Path, nargs="+", metavar="image", help="files")
-            options.add_argument("--output", type=_png, required=True, help="the PNG to write")
-            options.add_argument("--steps", type=_count, default=2000, help="by default 2000")
-        else:
-            options.add_argument("output", type=_png, help="the PNG to write")
+        kinds = "a snapshot, optimal.safetensors or state.safetensors"
+        for name in ("a", "b") if command is compare else ("checkpoint",):
+            options.add_argument(name, type=Path, help=kinds, metavar=name.upper())
+        if command in (sample, interpolate):
+            options.add_argument("output", type=_picture, help="the picture to write")
             options.add_argument("--rows", type=_count, default=8, help="by default 8")
             options.add_argument("--columns", type=_count, default=8, help="by default 8")
             options.add_argument("--seed", type=_seed, default=0, help="of the codes, by default 0")
-        options.add_argument("--force", action="store_true", help="replace a PNG that exists")
+        else:
+            options.add_argument(
+                "images", type=Path, nargs="+", metavar="IMAGES", help="files, folders or zips"
+            )
+            options.add_argument(
+                "--output",
+                type=_picture_or_table,
+                action="append",
+                default=[],
+                required=command is reconstruct,
+                help="a .csv or a picture to write; may be given several times",
+            )
+            options.add_argument("--steps", type=_count, default=2000, help="by default 2000")
+        options.add_argument(
+            "--device",
+            type=_device,
+            default="cuda" if torch.cuda.is_available() else "cpu",
+            help="cpu, cuda or cuda:1; by default a GPU where there is one",
+        )
+        options.add_argument(
+            "--threads", type=_count, help="of a CPU; by default what this process may use"
+        )
+        options.add_argument("--force", action="store_true", help="replace files that exist")
     return parser
 
 
-def _png(text: str) -> Path:
+def _picture(text: str, suffixes: Sequence[str] = PICTURES) -> Path:
     path = Path(text)
-    if path.suffix.lower() != ".png" or not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} must be a .png in a folder that exists.")
+    if path.suffix.lower() not in suffixes or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"{text} must end in {', '.join(suffixes)}, in a folder that exists."
+        )
     return path
+
+
+def _picture_or_table(text: str) -> Path:
+    return _picture(text, (".csv", *PICTURES))
+
+
+def _device(text: str) -> torch.device:
+    try:
+        device = torch.device(text)
+    except RuntimeError:
+        raise argparse.ArgumentTypeError(f"it must be cpu, cuda or cuda:1, not {text!r}.") from None
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise argparse.ArgumentTypeError(f"torch finds no GPU {text} here.")
+    return device
 
 
 def _count(text: str) -> int:

@@ -24,7 +24,7 @@ def free_device() -> Iterator[torch.device]:
     If all are held it waits for one; with no GPU it is the CPU. Computing is in float32, also on
     GPUs that would shorten it to TF32, unless `wngan.precision` says otherwise.
     """
-    torch.backends.cudnn.conv.fp32_precision = "ieee"
+    torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
     if not torch.cuda.is_available():
         keep_freed_memory()
         yield torch.device("cpu")
@@ -51,6 +51,30 @@ def keep_freed_memory() -> None:
         m_trim_threshold, m_mmap_max = -1, -4
         mallopt(m_mmap_max, 0)
         mallopt(m_trim_threshold, 2**31 - 1)
+
+
+CGROUPS, OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+
+
+def usable_cores() -> int:
+    """How many cores this process may use: by its affinity and its control group's quota."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return max(1, min([cores, *_quotas()]))
+
+
+def _quotas() -> Iterator[int]:
+    """Whole cores that the quota of each control group around this process allows."""
+    lines = OWN_CGROUP.read_text().splitlines() if OWN_CGROUP.exists() else []
+    inner = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")
+    for group in (CGROUPS / inner, *(CGROUPS / inner).parents):
+        file = group / "cpu.max"
+        if group.is_relative_to(CGROUPS) and file.exists():
+            quota, period = file.read_text().split()
+            if quota != "max":
+                yield int(quota) // int(period)
 
 
 @contextmanager

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
-from torch.backends import cuda, cudnn, mkldnn
 
 PRECISIONS = ("float32", "tf32", "bfloat16")
 """What `computing_in` knows, from the most precise to the fastest."""
 
-_ON_GPU = (cuda.matmul, cudnn.conv, cudnn.rnn)
-_ON_CPU = (mkldnn.matmul, mkldnn.conv, mkldnn.rnn)
+_BACKENDS: Any = torch.backends  # which torch leaves without types
+_ON_GPU = (_BACKENDS.cuda.matmul, _BACKENDS.cudnn.conv, _BACKENDS.cudnn.rnn)
+_ON_CPU = (_BACKENDS.mkldnn.matmul, _BACKENDS.mkldnn.conv, _BACKENDS.mkldnn.rnn)
 
 
 @contextmanager

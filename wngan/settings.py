@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from wngan import dcgan, resnet
-from wngan.checkpoint import CheckpointError, Metadata, load, without_prefix
+from wngan import checkpoint, dcgan, resnet
+from wngan.checkpoint import CheckpointError, Metadata, without_prefix
 from wngan.randomness import rng
 
 ARCHITECTURES = {"dcgan": dcgan, "resnet": resnet}
@@ -71,7 +71,7 @@ def load_generator(path: Path, device: str | torch.device = "cpu") -> tuple[nn.M
     Raises:
         wngan.checkpoint.CheckpointError: the file is missing or damaged, or has no generator.
     """
-    tensors, metadata = load(path)
+    tensors, metadata = checkpoint.load(path)
     if "settings" not in metadata:
         raise CheckpointError(f"{path} has no generator.")
     with torch.random.fork_rng(devices=[]):
@@ -79,3 +79,21 @@ def load_generator(path: Path, device: str | torch.device = "cpu") -> tuple[nn.M
     generator.load_state_dict(without_prefix("generator", tensors))
     generator.to(device).to(memory_format=torch.channels_last)  # faster convolutions
     return generator.eval(), metadata
+
+
+def load(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Module, Settings]:
+    """The generator of a checkpoint, ready to draw from, and the settings of its training.
+
+    Args:
+        path: of a snapshot, an `optimal.safetensors` or a training state.
+        device: for the generator.
+
+    Returns:
+        The generator, codes (n, code_length) -> images (n, 3, H, W) in [0, 1], in inference mode,
+        without gradients of its parameters; and its `Settings`.
+
+    Raises:
+        wngan.checkpoint.CheckpointError: the file is missing or damaged, or has no generator.
+    """
+    generator, metadata = load_generator(Path(path), device)
+    return generator.requires_grad_(False), Settings(**metadata["settings"])

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scripts import sample
-from wngan import __version__, checkpoint
-from wngan.cli import GAP, SHOWN, main
+from wngan import __version__, checkpoint, cli
+from wngan.cli import main
 from wngan.evaluator import reconstruct
+from wngan.pictures import GAP, SHOWN
 from wngan.randomness import fixed_codes
 from wngan.sampling import between, draw
 from wngan.settings import Settings, load_generator
@@ -162,8 +163,8 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["sample", "MODEL", "a.jpg"], 2, "a.jpg must be a .png in a folder that exists."),
-        (["sample", "MODEL", "no/a.png"], 2, "no/a.png must be a .png in a folder that exists."),
+        (["sample", "MODEL", "a.txt"], 2, "a.txt must end in .png, .jpg"),
+        (["sample", "MODEL", "no/a.png"], 2, ".pdf, in a folder that exists."),
         (["sample", "MODEL", "a.png", "--rows", "0"], 2, "a whole number from 1, not '0'"),
         (["interpolate", "MODEL", "a.png", "--seed", "-1"], 2, "a whole number from 0, not '-1'"),
         (["sample", "none.safetensors", "a.png"], 1, "none.safetensors is not a readable"),
@@ -172,7 +173,20 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         (["sample", "OTHER", "a.png"], 1, "other.safetensors has no generator."),
         (["reconstruct", "MODEL", "MODEL", "--output", "a.png"], 1, "must be an image"),
         (["reconstruct", "MODEL", "no.png", "--output", "a.png"], 1, "No such file"),
-        (["reconstruct", "MODEL", "--output", "a.png"], 2, "required: image"),
+        (["reconstruct", "MODEL", "--output", "a.png"], 2, "required: IMAGES"),
+        (["evaluate", "MODEL", "no-folder"], 1, "No such file"),
+        (["evaluate", "MODEL", "empty"], 1, "empty has no images"),
+        (["evaluate", "MODEL", "x.png", "--output", "a.txt"], 2, "a.txt must end in .csv, .png"),
+        (["evaluate", "MODEL", "x.png", "--threads", "0"], 2, "a whole number from 1, not '0'"),
+        (["evaluate", "MODEL", "x.png", "--device", "cuda:99"], 2, "finds no GPU cuda:99 here"),
+        (["evaluate", "MODEL", "x.png", "--device", "tpu!"], 2, "must be cpu, cuda or cuda:1"),
+        (["compare", "MODEL", "OTHER", "empty"], 1, "other.safetensors has no generator."),
+        (["compare", "MODEL", "LARGE", "empty"], 1, "of 8 pixels, large.safetensors of 16."),
+        (
+            ["evaluate", "MODEL", "empty", "--output", "a.png", "--output", "a.png"],
+            2,
+            "a.png is named twice.",
+        ),
         ([], 2, "COMMAND"),
     ],
 )
@@ -181,16 +195,21 @@ def test_mistakes_are_one_sentence(
     status: int,
     message: str,
     model: Path,
+    tiny: Settings,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    large = replace(tiny, image_size=16, channels=(4, 4))
+    tensors = checkpoint.with_prefix("generator", large.generator().state_dict())
+    checkpoint.save(Path("large.safetensors"), tensors, {"settings": asdict(large)})
     damaged = bytearray(model.read_bytes())
     damaged[-1] ^= 1
     Path("damaged.safetensors").write_bytes(damaged)
     checkpoint.save(Path("other.safetensors"), {"codes": torch.zeros(2)}, {"iteration": 6})
-    files = {name: f"{name.lower()}.safetensors" for name in ("MODEL", "DAMAGED", "OTHER")}
+    files = {name: f"{name.lower()}.safetensors" for name in ("MODEL", "DAMAGED", "OTHER", "LARGE")}
     assert fails(*(files.get(argument, argument) for argument in arguments)) == status
     last = capsys.readouterr().err.splitlines()[-1]
     assert message in last
@@ -204,3 +223,97 @@ def test_large_images_are_shown_as_they_are(tiny: Settings, tmp_path: Path) -> N
     checkpoint.save(path, tensors, {"settings": asdict(settings)})
     main(["sample", str(path), str(output), "--rows", "1", "--columns", "2"])
     assert Image.open(output).size == (2 * 160 + 3 * GAP, 160 + 2 * GAP)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Five images, in a folder with a folder."""
+    folder = tmp_path / "images"
+    (folder / "more").mkdir(parents=True)
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), dtype=np.uint8)
+    for number, image in enumerate(pixels):
+        Image.fromarray(image).save(folder / ("more" if number > 2 else "") / f"{number}.png")
+    return folder
+
+
+def losses_of(path: Path, folder: Path) -> list[float]:
+    files = sorted(folder.rglob("*.png"), key=lambda file: file.relative_to(folder).as_posix())
+    given = to_tensor(np.stack([np.asarray(Image.open(file)) for file in files]))
+    generator, _ = load_generator(path)
+    return reconstruct(generator, given, steps=20, loss_batch=4).losses.tolist()
+
+
+def test_evaluation_of_a_folder(
+    model: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, picture = tmp_path / "losses.csv", tmp_path / "shown.jpg"
+    outputs = ["--output", str(table), "--output", str(picture)]
+    main(["evaluate", str(model), str(folder), "--steps", "20", "--threads", "1", *outputs])
+    losses = losses_of(model, folder)
+    header, *rows = [line.split(",") for line in table.read_text().splitlines()]
+    assert header == ["image", "loss"]
+    assert [name for name, _ in rows] == [
+        f"{folder}/{name}.png" for name in ("0", "1", "2", "more/3", "more/4")
+    ]
+    np.testing.assert_allclose([float(loss) for _, loss in rows], losses, rtol=1e-5)
+    printed = capsys.readouterr().out
+    (numbers,) = re.findall(r"^mean loss (\S+) \[(\S+), (\S+)\] over 5 images$", printed, re.M)
+    mean, low, high = map(float, numbers)
+    assert low < mean < high
+    np.testing.assert_allclose(mean, np.mean(losses), atol=1e-6)
+    with Image.open(picture) as shown:
+        assert shown.format == "JPEG"
+        assert shown.height > 3 * SHOWN
+
+
+def test_comparison_is_of_pairs(
+    model: Path, tiny: Settings, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other, table = tmp_path / "other.safetensors", tmp_path / "pairs.csv"
+    torch.manual_seed(1)
+    tensors = checkpoint.with_prefix("generator", tiny.generator().state_dict())
+    checkpoint.save(other, tensors, {"settings": asdict(tiny)})
+    picture = tmp_path / "pairs.png"
+    outputs = ["--output", str(table), "--output", str(picture)]
+    main(["compare", str(model), str(other), str(folder), "--steps", "20", *outputs])
+    a, b = losses_of(model, folder), losses_of(other, folder)
+    header, *rows = [line.split(",") for line in table.read_text().splitlines()]
+    assert header == ["image", "loss_a", "loss_b", "difference"]
+    found = np.array([[float(cell) for cell in row[1:]] for row in rows])
+    np.testing.assert_allclose(found[:, :2], np.transpose([a, b]), rtol=1e-5)
+    np.testing.assert_allclose(found[:, 2], found[:, 0] - found[:, 1], atol=1e-7)
+    printed = capsys.readouterr().out
+    (last,) = re.findall(r"^A - B: (\S+) \[(\S+), (\S+)\] over 5 images; A .* (\d)", printed, re.M)
+    value, low, high = map(float, last[:3])
+    assert low <= value <= high
+    np.testing.assert_allclose(value, found[:, 2].mean(), atol=1e-6)
+    assert int(last[3]) == (found[:, 2] < 0).sum()
+    assert Image.open(picture).height > 3 * SHOWN
+    main(["compare", str(model), str(model), str(folder), "--steps", "2"])
+    assert "A - B: +0.000000 [+0.000000, +0.000000]" in capsys.readouterr().out
+
+
+def test_threads_are_at_most_what_the_process_may_use(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 64)
+    monkeypatch.setattr(cli, "usable_cores", lambda: 3)
+    main(["sample", str(model), str(tmp_path / "a.png"), "--rows", "1"])
+    main(["sample", str(model), str(tmp_path / "b.png"), "--rows", "1", "--threads", "5"])
+    assert asked == [3, 5]
+
+
+def test_ctrl_c_is_a_sentence(
+    model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "draw", interrupt)
+    assert fails("sample", model, tmp_path / "a.png") == 130
+    assert capsys.readouterr().err == "wngan: interrupted; nothing was written.\n"

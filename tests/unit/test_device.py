@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from wngan import device
-from wngan.device import describe, free_device, one_of
+from wngan.device import describe, free_device, one_of, usable_cores
 from wngan.precision import PRECISIONS, computing_in
 
 HOLD = """
@@ -73,6 +73,33 @@ SETTINGS = {
 
 def precisions() -> dict[str, str]:
     return {name: setting.fp32_precision for name, setting in SETTINGS.items()}
+
+
+@pytest.mark.parametrize(
+    ("affinity", "quotas", "cores"),
+    [
+        (8, {}, 8),
+        (8, {"": "max 100000"}, 8),
+        (8, {"a/b": "max 100000", "a": "350000 100000"}, 3),
+        (2, {"a/b": "400000 100000"}, 2),
+        (4, {"a/b": "50000 100000"}, 1),
+    ],
+)
+def test_cores_that_a_process_may_use(
+    affinity: int,
+    quotas: dict[str, str],
+    cores: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(device, "CGROUPS", tmp_path)
+    monkeypatch.setattr(device, "OWN_CGROUP", tmp_path / "own")
+    monkeypatch.setattr(device.os, "sched_getaffinity", lambda _: set(range(affinity)))
+    (tmp_path / "own").write_text("1:cpu:/other\n0::/a/b\n")
+    (tmp_path / "a/b").mkdir(parents=True)
+    for group, text in quotas.items():
+        (tmp_path / group / "cpu.max").write_text(f"{text}\n")
+    assert usable_cores() == cores
 
 
 @pytest.fixture

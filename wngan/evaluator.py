@@ -94,7 +94,7 @@ def reconstruct(
             `value_range` that is none, or an unknown `precision`.
 
     Warns:
-        UserWarning: the generator makes values outside `value_range`.
+        UserWarning: the generator makes values outside `value_range`, or no code has moved.
     """
     _check_images(images)
     if steps < 0 or loss_batch < 1 or (compute_batch is not None and compute_batch < 1):
@@ -142,7 +142,14 @@ def reconstruct(
                     made = network(codes).to(targets.dtype)
                 losses = _losses(made, targets)
                 parts.append((codes, made, losses, torch.stack([*curve, losses], 1)))
-    return Reconstruction(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    found = Reconstruction(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    if steps and start is None and not found.codes.any():
+        warnings.warn(
+            "No code has moved, as the generator's gradient at zero is 0. Give a start, such as "
+            "draws from its prior.",
+            stacklevel=2,
+        )
+    return found
 
 
 def images_at_once(generator: nn.Module, code_length: int | Sequence[int]) -> int:

@@ -13,6 +13,7 @@ from wngan import (
     cli,
     conversion,
     dcgan,
+    evaluation,
     evaluator,
     folding,
     layers,
@@ -49,6 +50,11 @@ SIGNATURES = {
     evaluator.images_at_once: "(generator, code_length)",
     folding.fold: "(network)",
     conversion.to_weight_normalized: "(network)",
+    evaluation.evaluate: (
+        "(generator, images, *, code_length=None, value_range=(0, 1), steps=2000, **options)"
+    ),
+    evaluation.difference: "(a, b)",
+    settings.load: "(path, device='cpu')",
     settings.load_generator: "(path, device='cpu')",
     checkpoint.load: "(path)",
     sampling.draw: "(generator, codes)",

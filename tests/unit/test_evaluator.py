@@ -441,7 +441,7 @@ class TestWithinTheNorm:
 class Tanh(nn.Module):
     """Codes (N, 6, 1, 1) -> images (N, 3, 8, 8) in [-1, 1], as DCGANs' tutorials have them."""
 
-    def __init__(self) -> None:
+    def __init__(self, shift: float = 0.1) -> None:
         super().__init__()
         torch.manual_seed(0)
         self.main = nn.Sequential(
@@ -451,6 +451,7 @@ class Tanh(nn.Module):
             nn.ConvTranspose2d(8, 3, 4, 2, 1),
             nn.Tanh(),
         )
+        nn.init.constant_(self.main[1].bias, shift)
 
     def forward(self, codes: Tensor) -> Tensor:
         return self.main(codes)
@@ -512,6 +513,16 @@ class TestOthersGenerators:
         assert next(generator.parameters()).dtype == dtype
         gained = (start - found.losses) / (start - exact)
         assert float(gained.min()) > 0.98
+
+    def test_codes_that_cannot_move(self) -> None:
+        """At zero, a network of ReLUs without biases has no gradient."""
+        images = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+        options = {"code_length": (6, 1, 1), "steps": 3, "value_range": (-1, 1)}
+        with pytest.warns(UserWarning, match="No code has moved, .* at zero is 0. Give a start"):
+            reconstruct(Tanh(0), images, **options)
+        start = torch.randn(3, 6, 1, 1, generator=torch.Generator().manual_seed(2))
+        found = reconstruct(Tanh(0), images, start=start, **options)
+        assert (found.losses < found.curve[:, 0]).all()
 
     def test_it_folds_by_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
         generator, images = small_generator("bn"), random_images(3)

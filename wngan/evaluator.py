@@ -94,7 +94,7 @@ def reconstruct(
             `value_range` that is none, or an unknown `precision`.
 
     Warns:
-        UserWarning: the generator makes values outside `value_range`, or no code has moved.
+        UserWarning: the generator makes values outside `value_range`, or no code moves.
     """
     _check_images(images)
     if steps < 0 or loss_batch < 1 or (compute_batch is not None and compute_batch < 1):
@@ -133,6 +133,12 @@ def reconstruct(
                 curve = []
                 for step in range(steps):
                     losses = advance()
+                    if first == step == 0 and start is None and not codes.any():
+                        warnings.warn(
+                            "No code moves, as the generator's gradient at zero is 0. Give a "
+                            "start, such as draws from its prior.",
+                            stacklevel=2,
+                        )
                     if step in kept:
                         curve.append(losses.clone())
                     if on_step is not None:
@@ -142,14 +148,7 @@ def reconstruct(
                     made = network(codes).to(targets.dtype)
                 losses = _losses(made, targets)
                 parts.append((codes, made, losses, torch.stack([*curve, losses], 1)))
-    found = Reconstruction(*(torch.cat(column) for column in zip(*parts, strict=True)))
-    if steps and start is None and not found.codes.any():
-        warnings.warn(
-            "No code has moved, as the generator's gradient at zero is 0. Give a start, such as "
-            "draws from its prior.",
-            stacklevel=2,
-        )
-    return found
+    return Reconstruction(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
 def images_at_once(generator: nn.Module, code_length: int | Sequence[int]) -> int:

@@ -518,7 +518,7 @@ class TestOthersGenerators:
         """At zero, a network of ReLUs without biases has no gradient."""
         images = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(1))
         options = {"code_length": (6, 1, 1), "steps": 3, "value_range": (-1, 1)}
-        with pytest.warns(UserWarning, match="No code has moved, .* at zero is 0. Give a start"):
+        with pytest.warns(UserWarning, match="No code moves, .* at zero is 0. Give a start"):
             reconstruct(Tanh(0), images, **options)
         start = torch.randn(3, 6, 1, 1, generator=torch.Generator().manual_seed(2))
         found = reconstruct(Tanh(0), images, start=start, **options)

@@ -4,7 +4,7 @@ Reproduces Xiang & Li, "On the Effects of Batch and Weight Normalization in Gene
 Networks" (2017), arXiv 1704.03971. Section, equation and table numbers in this package are that
 paper's.
 
-`wngan.evaluate` and `wngan.load` are `wngan.evaluation.evaluate` and `wngan.settings.load`.
+`wngan.evaluate` is of `wngan.evaluation`, `wngan.load` of `wngan.settings`.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tarfile import is_tarfile
 from tempfile import TemporaryDirectory
 from zipfile import is_zipfile
 
@@ -208,11 +209,11 @@ def _progress(description: str, total: int) -> Iterator[tqdm]:
 
 
 def _read(paths: Sequence[Path], size: int) -> tuple[list[str], NDArray[np.uint8]]:
-    """Names and images, as a model of that size could make them, of files, folders and zips."""
+    """Names and images, as a model of that size could make them, of files, folders and archives."""
     names: list[str] = []
     parts = []
     for path in paths:
-        if path.is_dir() or is_zipfile(path):
+        if path.is_dir() or is_zipfile(path) or is_tarfile(path):
             with TemporaryDirectory() as folder:
                 array = Path(folder) / "images.npy"
                 found = crop_images(path, array, size, workers=usable_cores(), resize=True)
@@ -268,7 +269,11 @@ def _parser() -> argparse.ArgumentParser:
             options.add_argument("--seed", type=_seed, default=0, help="of the codes, by default 0")
         else:
             options.add_argument(
-                "images", type=Path, nargs="+", metavar="IMAGES", help="files, folders or zips"
+                "images",
+                type=Path,
+                nargs="+",
+                metavar="IMAGES",
+                help="files, folders, zips or tars",
             )
             options.add_argument(
                 "--output",

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -264,6 +265,20 @@ def test_evaluation_of_a_folder(
     with Image.open(picture) as shown:
         assert shown.format == "JPEG"
         assert shown.height > 3 * SHOWN
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_archives_are_as_their_folder(
+    kind: str, model: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = shutil.make_archive(str(tmp_path / "packed"), kind, folder)
+    printed = []
+    for source in (str(folder), archive):
+        main(["evaluate", str(model), source, "--steps", "2"])
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    assert "over 5 images" in printed[0]
 
 
 def test_comparison_is_of_pairs(

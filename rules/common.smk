@@ -140,6 +140,16 @@ def event_folder(wildcards):
     return f"{RESULTS}/tensorboard/{{experiment}}/{{model}}/{{instance}}".format(**wildcards)
 
 
+def memory(megabytes):
+    """The `mem_mb` of a job, a number or a function of wildcards, and half of it more with each attempt."""
+
+    def memory_of(wildcards, attempt):
+        first = megabytes(wildcards) if callable(megabytes) else megabytes
+        return first * (1 + attempt) // 2
+
+    return memory_of
+
+
 def runtime(minutes, more=True):
     """The `runtime` of a job; with `more`, another attempt gets more.
 

@@ -13,7 +13,7 @@ rule download:
     conda:
         "../envs/wngan.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=1440,
     script:
         "../scripts/download.py"
@@ -31,7 +31,7 @@ rule prepare_digits:
     conda:
         "../envs/wngan.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=10,
     params:
         image_size=of(dataset, "settings", "image_size"),
@@ -55,7 +55,7 @@ rule prepare_celeba:
         "../envs/wngan.yaml"
     threads: 8
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         image_size=of(dataset, "settings", "image_size"),
@@ -79,7 +79,7 @@ rule prepare_cifar10:
     conda:
         "../envs/wngan.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=30,
     params:
         digest=of(dataset, "digest"),
@@ -103,7 +103,7 @@ rule prepare_folder:
         "../envs/wngan.yaml"
     threads: 8
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=240,
     params:
         image_size=of(dataset, "settings", "image_size"),
@@ -128,7 +128,7 @@ rule unpack_lsun:
     conda:
         "../envs/wngan.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=240,
     params:
         digest=of(dataset, "digest"),
@@ -152,7 +152,7 @@ rule index_lsun:
     conda:
         "../envs/wngan.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=60,
     params:
         image_size=of(dataset, "settings", "image_size"),

@@ -21,7 +21,7 @@ rule evaluate_segment:
         "../envs/wngan.yaml"
     resources:
         gpu=1,
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=runtime(of(experiment, "evaluation_minutes")),
     params:
         images=of(experiment, "settings", "evaluation", "running", "images"),
@@ -72,8 +72,8 @@ rule baselines:
     conda:
         "../envs/wngan.yaml"
     resources:
-        mem_mb=16000,
-        runtime=120,
+        mem_mb=memory(of(experiment, "baseline_megabytes")),
+        runtime=runtime(of(experiment, "baseline_minutes")),
     params:
         test_images=of(experiment, "dataset.settings", "test"),
         training_images=of(experiment, "settings", "evaluation", "baselines", "images"),
@@ -103,7 +103,7 @@ rule outcome:
     conda:
         "../envs/wngan.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         test_images=of(experiment, "dataset.settings", "test"),
@@ -161,7 +161,7 @@ rule reconstruct_shard:
         "../envs/wngan.yaml"
     resources:
         gpu=1,
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=runtime(of(experiment, "final_minutes")),
     params:
         images=of(experiment, "settings", "evaluation", "final", "images"),
@@ -242,7 +242,7 @@ rule probe:
         "../envs/wngan.yaml"
     resources:
         gpu=1,
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=runtime(of(statistics, "probe_minutes")),
     params:
         images=of(statistics, "settings", "images"),
@@ -271,7 +271,7 @@ rule sample:
         "../envs/wngan.yaml"
     resources:
         gpu=1,
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=30,
     params:
         images=PLAN.samples,
@@ -302,7 +302,7 @@ rule quality:
         "../envs/wngan.yaml"
     resources:
         gpu=1,
-        mem_mb=16000,
+        mem_mb=memory(of(quality, "megabytes")),
         runtime=runtime(of(quality, "minutes")),
     params:
         test_images=of(experiment, "dataset.settings", "test"),

@@ -25,7 +25,7 @@ rule train_segment:
     threads: of(experiment, "training_threads")
     resources:
         gpu=1,
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=runtime(of(experiment, "training_minutes"), more=False),
     params:
         settings=training_settings,

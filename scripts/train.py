@@ -22,7 +22,7 @@ from wngan.data import Subset, open_images
 from wngan.encoded import EncodedImages, named_if_readers_die
 from wngan.events import training_events
 from wngan.files import file_sha256
-from wngan.locks import held
+from wngan.locks import holder, take
 from wngan.log import logger
 from wngan.on_device import on_device
 from wngan.progress import Progress
@@ -147,40 +147,39 @@ def main(
 
 
 @contextmanager
-def alone(recovery: Path, reason_to_stop: Callable[[], str]) -> Iterator[None]:
+def alone(recovery: Path) -> Iterator[Callable[[], bool]]:
     """Lets one process at a time train a run, and discards `recovery` if the block succeeds.
+
+    A process that comes while another trains the run ends at once, rather than hold a GPU that it
+    can't use. Snakemake, which started it, then deletes the outputs of both, so the other keeps
+    `recovery`, and what it yields says that it must: the next attempt finds all of it there.
 
     In the block what was trained is recorded as well, so that nothing is lost if that fails; but if
     Snakemake does not accept the files after it, the segment is trained again.
 
     Args:
         recovery: see `main`; the lock is beside it.
-        reason_to_stop: asked while another process trains the run.
-
-    Raises:
-        Interrupted: there was a reason to stop before it could begin.
     """
-
-    def pause() -> None:
-        if reason := reason_to_stop():
-            raise Interrupted(f"Stopped {reason}, before it could begin.")
-        time.sleep(1)
-
-    with held(recovery.parent / "lock", pause):
-        yield
-        discard(recovery)
+    lock, wanted = recovery.parent / "lock", recovery.parent / "wanted"
+    if (file := take(lock)) is None:
+        wanted.touch()
+        logger.info("Leaving, as another job trains this run (%s). Try again later.", holder(lock))
+        sys.exit(1)
+    with file:
+        wanted.unlink(missing_ok=True)
+        yield wanted.exists
+        if not wanted.exists():
+            discard(recovery)
 
 
 @contextmanager
-def stoppable(recovery: Path, began: float, runtime: float | None) -> Iterator[dict[str, Any]]:
-    """Trains `alone` until there is one of the `reasons` to stop, with which the process ends.
+def stoppable(began: float, runtime: float | None) -> Iterator[dict[str, Any]]:
+    """Trains until there is one of the `reasons` to stop, with which the process ends.
 
     Gives `main` its `reason_to_stop`. Signals count from when the block is entered.
     """
-    reason_to_stop = reasons(began, runtime)
     try:
-        with alone(recovery, reason_to_stop):
-            yield {"reason_to_stop": reason_to_stop}
+        yield {"reason_to_stop": reasons(began, runtime)}
     except Interrupted as interrupted:
         logger.info("%s", interrupted)
         sys.exit(1)
@@ -245,4 +244,4 @@ def _made(outputs: dict[str, Path]) -> list[Any]:
 
 if "snakemake" in globals():
     recovery, runtime = Path(snakemake.params.recovery), snakemake.resources.get("runtime")
-    compute(main, snakemake, stoppable(recovery, time.monotonic(), runtime))
+    compute(main, snakemake, alone(recovery), stoppable(time.monotonic(), runtime))

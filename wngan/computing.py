@@ -9,16 +9,19 @@ import torch
 
 from wngan.device import describe, free_device
 from wngan.job import arguments
-from wngan.log import logged
+from wngan.log import logged, logger
 from wngan.provenance import experiment_digest, recorded
 
 
 def compute(
     main: Callable[..., dict[str, Any] | None],
     job: Any,
+    before: AbstractContextManager[Callable[[], bool]] | None = None,
     within: AbstractContextManager[dict[str, Any]] | None = None,
 ) -> None:
     """Calls a script's `main` on a free device, with as many threads as its job has.
+
+    The device is a GPU if the job has the resource `gpu` and there is one; a log line names it.
 
     `main` may take what `wngan.job.arguments` finds, and `device`, `label` (the run, for log
     lines), `events` (the folder for event files, or None) and `save_every`. What it returns is
@@ -26,10 +29,17 @@ def compute(
 
     Args:
         job: the `snakemake` of a script, of one run.
+        before: entered before the device is taken; it says when earlier attempts must stay.
         within: entered once the device is taken; it gives other arguments that `main` may take.
     """
     torch.set_num_threads(job.threads)
-    with logged(job.log[0]), free_device() as device, within or nullcontext({}) as found:
+    with (
+        logged(job.log[0]),
+        before or nullcontext(bool) as keep,
+        free_device(job.resources.get("gpu", 0)) as device,
+        within or nullcontext({}) as found,
+    ):
+        logger.info("Computing on %s.", describe(device))
         more = {
             "device": device,
             "label": "{experiment} {model}/{instance}".format(**job.wildcards),
@@ -45,6 +55,7 @@ def compute(
             Path(job.params.attempts),
             Path(job.output.provenance),
             describe(device),
+            keep=keep,
             config=experiment_digest(job.config, job.wildcards.experiment),
             code=job.params.code,
             threads=job.threads,

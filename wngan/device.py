@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from wngan.gpus import usable
 from wngan.locks import take
 from wngan.log import logger
 
@@ -18,23 +19,29 @@ LOCKS = Path(tempfile.gettempdir())
 
 
 @contextmanager
-def free_device() -> Iterator[torch.device]:
+def free_device(gpus: int) -> Iterator[torch.device]:
     """A GPU that this process may use and no other job holds, for as long as the block runs.
 
     If all are held it waits for one; with no GPU it is the CPU. Computing is in float32, also on
     GPUs that would shorten it to TF32, unless `wngan.precision` says otherwise.
+
+    Args:
+        gpus: how many the job asked for; with 0 it is the CPU.
+
+    Raises:
+        wngan.gpus.GpuError: there are GPUs, and torch can't use them.
     """
     torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
-    if not torch.cuda.is_available():
+    numbers = usable() if gpus else []
+    if not numbers:
         keep_freed_memory()
         yield torch.device("cpu")
         return
     torch.backends.cudnn.benchmark = True  # tries kernels, as sizes stay the same for long
     # By UUID, not by number: a job that may use only one of several GPUs calls it number 0.
-    count = torch.cuda.device_count()
-    names = [str(torch.cuda.get_device_properties(number).uuid) for number in range(count)]
-    with one_of(names, LOCKS) as number, torch.cuda.device(number):
-        yield torch.device("cuda", number)
+    names = [str(torch.cuda.get_device_properties(number).uuid) for number in numbers]
+    with one_of(names, LOCKS) as index, torch.cuda.device(numbers[index]):
+        yield torch.device("cuda", numbers[index])
 
 
 def keep_freed_memory() -> None:

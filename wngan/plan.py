@@ -36,9 +36,6 @@ PAPER_FIELDS = (
 FINALS_OF = {"reconstructions": ("optimal",), "codes": ("optimal",), "poster": ("optimal",)}
 """The checkpoints whose final reconstructions a kind of figure shows, if its settings don't say."""
 
-QUALITY_SECONDS = 60
-"""That one checkpoint's quality is estimated to take with a GPU, the FID's matrix root included."""
-
 POSTER_SAMPLES = 48
 """Of each model on a poster."""
 
@@ -248,7 +245,17 @@ class Quality:
     def minutes(self) -> int:
         """What the snapshots of a segment may take."""
         snapshots = self.experiment.settings["segment"] // self.settings["every"] + 1
-        return minutes(snapshots * QUALITY_SECONDS)
+        images = self.settings["images"]
+        # The FID's matrix root, features on a GPU, and distances of all pairs on a core.
+        return minutes(snapshots * (30 + images / 250 + (images / 1500) ** 2))
+
+    @property
+    def megabytes(self) -> int:
+        """The memory that it takes: samples and images, their features, distances of pairs."""
+        images = self.settings["images"]
+        numbers = images * (3 * self.experiment.dataset.values + 2 * 4 * 2048)
+        distances = 3 * 4 * images * min(images, 10_000)  # torch-fidelity's `prc_batch_size`
+        return 8000 + math.ceil((numbers + distances) / 1e6)
 
     @property
     def labels(self) -> dict[str, dict[str, str]]:

@@ -8,7 +8,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -80,7 +80,12 @@ def experiment_digest(config: dict[str, Any], name: str) -> str:
 
 @contextmanager
 def recorded(
-    folder: Path, record: Path, device: str, every: float = 30, **info: Any
+    folder: Path,
+    record: Path,
+    device: str,
+    every: float = 30,
+    keep: Callable[[], bool] = bool,
+    **info: Any,
 ) -> Iterator[dict[str, Any]]:
     """Keeps account of a job: of this attempt in `folder`, and at its end of them all in `record`.
 
@@ -92,6 +97,7 @@ def recorded(
             process has finished the job meanwhile, its attempts are kept.
         device: what is computed on.
         every: seconds between updates of the attempt's file, so that a killed one counts as well.
+        keep: asked at the end whether `folder` must stay.
         **info: what else the record says, such as digests.
 
     The record also has `versions`, `attempts` (oldest first, of each `started`, `host`, `device`,
@@ -152,7 +158,8 @@ def recorded(
         os.replace(temporary, record)
     finally:
         temporary.unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    if not keep():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _attempts(folder: Path) -> list[dict[str, Any]]:

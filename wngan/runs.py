@@ -149,6 +149,11 @@ class Dataset:
         return self.settings.get("split_by")
 
     @property
+    def values(self) -> int:
+        """Values of an image, one per pixel and channel."""
+        return 3 * int(self.settings["image_size"]) ** 2
+
+    @property
     def encoded(self) -> bool:
         """Whether images stay encoded, to be decoded while training."""
         return self.type == "lsun"
@@ -257,6 +262,27 @@ class Experiment:
     def probe_minutes(self, images: int) -> int:
         """What the reconstruction of this many images by the final evaluation's steps may take."""
         return self._reconstruction_minutes(images * self.settings["evaluation"]["final"]["steps"])
+
+    @property
+    def baseline_minutes(self) -> int:
+        """What losses without a generator may take: on a core, 20 GFLOP/s, 5 in float64."""
+        training, test, values = self._baseline_sizes
+        square = min(training, values)
+        products = 2 * training * values * (square + test)
+        return minutes(products / 20e9 + 10 * square**3 / 5e9)
+
+    @property
+    def baseline_megabytes(self) -> int:
+        """The memory that they take: training images in float32, and products of all pairs."""
+        training, test, values = self._baseline_sizes
+        numbers = 10 * training * values + 40 * min(training, values) ** 2 + test * values
+        return 2000 + math.ceil(numbers / 1e6)
+
+    @property
+    def _baseline_sizes(self) -> tuple[int, int, int]:
+        """Training images, test images, and values of an image."""
+        images = self.settings["evaluation"]["baselines"]["images"]
+        return images, self.dataset.settings["test"], self.dataset.values
 
     def _reconstruction_minutes(self, image_steps: int) -> int:
         return minutes(image_steps * self.settings["seconds"]["step"])

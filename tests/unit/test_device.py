@@ -15,6 +15,7 @@ import torch
 
 from wngan import device
 from wngan.device import describe, free_device, one_of, usable_cores
+from wngan.gpus import GpuError
 from wngan.precision import PRECISIONS, computing_in
 
 HOLD = """
@@ -115,8 +116,9 @@ def tf32() -> Iterator[None]:
 @pytest.mark.usefixtures("tf32")
 def test_without_a_gpu_it_is_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     torch.backends.cudnn.conv.fp32_precision = "tf32"
-    with free_device() as found:
+    with free_device(1) as found:
         assert found == torch.device("cpu")
         assert torch.backends.cudnn.conv.fp32_precision == "ieee"
         assert describe(found).startswith("CPU (")
@@ -124,23 +126,35 @@ def test_without_a_gpu_it_is_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("tf32")
 def test_gpus_are_known_by_what_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not by their numbers, which differ between jobs. Stand-ins take the place of GPUs."""
+    """Not by their numbers, which differ between jobs. Stand-ins take the place of GPUs.
+
+    One of them is too old.
+    """
     for name, stand_in in {
         "is_available": lambda: True,
-        "device_count": lambda: 2,
-        "get_device_properties": lambda number: SimpleNamespace(uuid=f"uuid-{number}"),
+        "device_count": lambda: 3,
+        "get_arch_list": lambda: ["sm_75", "sm_80", "sm_90a", "compute_120"],
+        "get_device_properties": lambda number: SimpleNamespace(
+            uuid=f"uuid-{number}", name="K80", major=(7, 3, 9)[number], minor=(5, 7, 0)[number]
+        ),
         "device": lambda number: nullcontext(),
     }.items():
         monkeypatch.setattr(torch.cuda, name, stand_in)
     monkeypatch.setattr(device, "LOCKS", tmp_path)
-    with free_device() as first, free_device() as second:
-        assert [first, second] == [torch.device("cuda", 0), torch.device("cuda", 1)]
+    with free_device(1) as first, free_device(1) as second:
+        assert [first, second] == [torch.device("cuda", 0), torch.device("cuda", 2)]
     assert sorted(path.name.split("-", 2)[2] for path in tmp_path.iterdir()) == [
         "uuid-0.lock",
-        "uuid-1.lock",
+        "uuid-2.lock",
     ]
-    with free_device() as again:
+    with free_device(1) as again:
         assert again == torch.device("cuda", 0)
+    with free_device(0) as found:
+        assert found == torch.device("cpu")
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_100"])
+    old = r"K80 \(7\.5\), K80 \(3\.7\), K80 \(9\.0\).* compute capability 10\.0 or higher"
+    with pytest.raises(GpuError, match=old), free_device(1):
+        pass
 
 
 @pytest.mark.usefixtures("tf32")

@@ -16,6 +16,7 @@ from snakemake.iocontainers import (
 from snakemake.script import Snakemake
 
 from wngan.computing import compute
+from wngan.device import describe
 from wngan.job import arguments, run_job
 from wngan.log import logger
 
@@ -161,6 +162,8 @@ def test_a_computing_job_gets_a_device_and_leaves_a_record(tmp_path: Path) -> No
     assert (got["label"], got["save_every"]) == ("e bn/1", 300)
     assert got["events"] == tmp_path / "event_folder"
     assert isinstance(got["device"], torch.device)
+    first = (tmp_path / "a.log").read_text().partition("\n")[0]
+    assert first.endswith(f"Computing on {describe(got['device'])}.")
     text = (tmp_path / "made.json").read_text()
     assert '"iterations": 5' in text
     assert '"code": "abc"' in text

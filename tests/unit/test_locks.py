@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from wngan.locks import held, take
+from wngan import locks
+from wngan.locks import held, node_only, take
+from wngan.locks import holder as who
 
 HOLD = """
 import sys, time
@@ -36,6 +39,17 @@ def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_lock_says_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "lock"
+    with holder(path) as process:
+        assert who(path) == f"process {process.pid} on {socket.gethostname()}"
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    file = take(path)
+    assert file is not None
+    with file:
+        assert who(path) == f"process {os.getpid()} on {socket.gethostname()}, SLURM job 7"
 
 
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
@@ -121,3 +135,37 @@ def test_a_file_system_without_locks_keeps_nobody_out(
     with caplog.at_level("INFO"):
         assert take(tmp_path / "lock") is not None
     assert "can't be locked" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("own", "options", "expected"),
+    [
+        (True, "rw,vers=3,local_lock=none,addr=10.0.0.1", ""),
+        (True, "rw,vers=3,nolock,local_lock=all", "local_lock=all, nolock"),
+        (True, "rw,localflock,lazystatfs", "localflock"),
+        (False, "rw,localflock", ""),
+    ],
+)
+def test_locks_that_other_nodes_do_not_see_are_known(
+    own: bool, options: str, expected: str, tmp_path: Path
+) -> None:
+    device = tmp_path.stat().st_dev if own else os.makedev(9, 9)
+    number = f"{os.major(device)}:{os.minor(device)}"
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        "22 1 0:1 / /proc rw,nosuid shared:5 - proc proc rw,localflock\n"
+        f"36 22 {number} / /scratch rw,relatime shared:7 - nfs host:/scratch {options}\n"
+    )
+    assert node_only(tmp_path, mounts) == expected
+
+
+def test_a_lock_that_other_nodes_do_not_see_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(locks, "node_only", lambda path: "localflock")
+    with caplog.at_level("INFO"):
+        assert take(tmp_path / "lock") is not None
+    assert (
+        "keeps out only this node's processes, as its file system is mounted with localflock"
+        in (caplog.text)
+    )

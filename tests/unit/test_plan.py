@@ -98,6 +98,17 @@ class TestExperiments:
         assert self.EXPERIMENT.evaluation_minutes == minutes(101 * 200 * 50 * 0.00035)
         assert self.EXPERIMENT.final_minutes == minutes(500 * 2000 * 0.00035)
 
+    def test_baselines_take_what_their_images_do(self) -> None:
+        """5000 images of 160 x 160 are 1.5 GB in float32, and their products 0.2 GB."""
+        celeba, cifar10 = self.EXPERIMENT, PAPER.experiments["cifar10_dcgan"]
+        assert celeba.baseline_megabytes == 2000 + 3840 + 1000 + 154
+        assert cifar10.baseline_megabytes < 3000
+        assert 45 <= celeba.baseline_minutes <= 60
+        more = planned(**{"experiments/celeba_dcgan/evaluation/baselines/images": 20_000})
+        grown = more.experiments["celeba_dcgan"]
+        assert grown.baseline_megabytes > 4 * 3840 + 4**2 * 1000
+        assert 4**2 < (grown.baseline_minutes - 30) / (celeba.baseline_minutes - 30) < 4**3
+
     def test_encoded_images_are_decoded_on_several_cores(self) -> None:
         assert self.EXPERIMENT.training_threads == 1
         assert PAPER.experiments["lsun_dcgan"].training_threads == 4
@@ -263,6 +274,19 @@ class TestStatistics:
 
     def test_probes_are_counted(self) -> None:
         assert PAPER.statistics["celeba_dcgan"].probes == (4 + 3) * 200
+
+
+class TestQuality:
+    def test_a_job_may_take_what_its_images_do(self) -> None:
+        """About a minute a checkpoint for 5000 images; the first term of memory is the networks'."""
+        celeba = PAPER.quality["celeba_dcgan"]
+        assert celeba.minutes == minutes(3 * 61.2)
+        assert celeba.megabytes == 8000 + 1152 + 82 + 300
+        grown = planned(**{"quality/celeba_dcgan/images": 50_000}).quality["celeba_dcgan"]
+        assert grown.minutes == minutes(3 * (30 + 200 + 1112))
+        assert grown.megabytes == 8000 + 10 * (1152 + 82) + 20 * 300
+        small = PAPER.quality["cifar10_dcgan"]
+        assert small.megabytes < celeba.megabytes
 
 
 class TestThePlan:

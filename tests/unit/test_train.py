@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from scripts import train as script
 from wngan import checkpoint
 from wngan.locks import take
 from wngan.settings import Settings
-from wngan.training import Interrupted, train
+from wngan.training import train
 
 SEED = 3
 OTHER = Settings("dcgan", "wn", 8, (4,), 6, 4, 1e-3, SEED, 6, 3, 2).restarted(1).seed
@@ -71,7 +72,7 @@ def outputs(folder: Path) -> dict[str, Path]:
 
 def run(job: dict[str, Any]) -> None:
     """As Snakemake does, but for the record."""
-    with script.alone(job["recovery"], job["reason_to_stop"]):
+    with script.alone(job["recovery"]):
         script.main(**job)
 
 
@@ -173,24 +174,13 @@ def test_the_end_of_the_runtime_is_a_reason_to_stop(runtime: float, margin: floa
     assert reason == f"as its runtime of {runtime} minutes is about to end"
 
 
-def test_another_process_may_finish_a_segment(
+def test_another_process_may_have_finished_a_segment(
     job: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As after Snakemake was killed, whose job went on: the one that waited has nothing to do."""
-    lock = take(tmp_path / "lock")  # beside the recovery folder
-    assert lock is not None
-    asked = []
-
-    def finish() -> str:
-        if not asked:
-            asked.append(1)
-            other = job | {"recovery": tmp_path / "other" / "recovery", "reason_to_stop": str}
-            script.main(**other)
-            lock.close()
-        return ""
-
+    """As after Snakemake was killed, whose job ended while the next one began."""
+    script.main(**job | {"recovery": tmp_path / "other" / "recovery"})
     with caplog.at_level("INFO"):
-        run(job | {"reason_to_stop": finish})
+        run(job)
     assert "another process finished it" in caplog.text
     assert not job["recovery"].exists()
     assert status(job)["iteration"] == 6
@@ -200,19 +190,9 @@ def test_what_another_process_made_of_other_settings_is_not_taken(
     job: dict[str, Any], tmp_path: Path
 ) -> None:
     """Nor what it did not finish: the status is written last."""
-    lock = take(tmp_path / "lock")
-    assert lock is not None
-    asked = []
-
-    def finish() -> str:
-        if not asked:
-            asked.append(1)
-            other = {"recovery": tmp_path / "other" / "recovery", "code": "another"}
-            script.main(**job | other | {"reason_to_stop": str})
-            lock.close()
-        return ""
-
-    run(job | {"reason_to_stop": finish})
+    other = {"recovery": tmp_path / "other" / "recovery", "code": "another"}
+    script.main(**job | other)
+    run(job)
     made = job["outputs"]["state"].read_bytes()
     job["outputs"]["status"].write_text('{"stat')
     run(job)
@@ -227,18 +207,52 @@ def test_what_is_trained_is_kept_until_it_is_recorded(job: dict[str, Any], tmp_p
         script.main(**job)
         raise OSError("full")
 
-    with pytest.raises(OSError, match="full"), script.alone(recovery, str):
+    with pytest.raises(OSError, match="full"), script.alone(recovery):
         fail()
     assert list(recovery.glob("*/state.safetensors"))
-    with script.alone(recovery, str):
+    with script.alone(recovery) as keep:
         script.main(**job)
         assert take(tmp_path / "lock") is None
+        assert not keep()
     assert not recovery.exists()
 
 
-def test_who_waits_can_be_stopped(job: dict[str, Any], tmp_path: Path) -> None:
-    lock = take(tmp_path / "lock")
-    assert lock is not None
-    with lock, pytest.raises(Interrupted, match="on SIGTERM"):
-        run(job | {"reason_to_stop": lambda: "on SIGTERM"})
-    assert not job["outputs"]["state"].exists()
+def test_who_finds_a_run_in_training_leaves_and_loses_nothing(
+    job: dict[str, Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the other one makes is deleted by the Snakemake of the one that leaves."""
+    monkeypatch.setenv("SLURM_JOB_ID", "77")
+    with script.alone(job["recovery"]) as keep:
+        script.main(**job)
+        with caplog.at_level("INFO"), pytest.raises(SystemExit, match="1"):
+            run(job)
+        assert keep()
+    holder = f"process {os.getpid()} on {socket.gethostname()}, SLURM job 77"
+    assert f"Leaving, as another job trains this run ({holder}). Try again" in caplog.text
+    made = job["outputs"]["state"].read_bytes()
+    for name in ("state", "status", "samples", "losses"):
+        job["outputs"][name].unlink()
+    with caplog.at_level("INFO"), script.alone(job["recovery"]):
+        script.main(**job)
+    assert "continues after iteration 6" in caplog.text
+    assert job["outputs"]["state"].read_bytes() == made
+    assert not job["recovery"].exists()
+
+
+@pytest.mark.usefixtures("handlers")
+def test_an_interruption_ends_the_job_and_keeps_what_it_has(
+    job: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    def interrupted() -> None:
+        with script.stoppable(time.monotonic(), None) as found:
+            os.kill(os.getpid(), signal.SIGTERM)
+            script.main(**job | found)
+
+    with (
+        caplog.at_level("INFO"),
+        pytest.raises(SystemExit, match="1"),
+        script.alone(job["recovery"]),
+    ):
+        interrupted()
+    assert "on SIGTERM; the state is kept." in caplog.text
+    assert list(job["recovery"].glob("*/state.safetensors"))

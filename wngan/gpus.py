@@ -54,7 +54,7 @@ def sign(environment: Mapping[str, str], devices: Path = Path("/dev")) -> str:
     """
     if environment.get("CUDA_VISIBLE_DEVICES") in HIDDEN:
         return ""
-    for name in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS", "SLURM_STEP_GPUS"):
+    for name in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS", "SLURM_GPUS_ON_NODE"):
         if environment.get(name):
             return f"{name}={environment[name]}"
     files = sorted(devices.glob("nvidia[0-9]*"))

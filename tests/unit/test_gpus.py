@@ -18,7 +18,7 @@ OLDEST = 580
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose GPU, if any, torch can't use."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    for name in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS", "SLURM_STEP_GPUS"):
+    for name in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS", "SLURM_GPUS_ON_NODE"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -27,6 +27,7 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({}, ""),
         ({"SLURM_JOB_GPUS": "0"}, "SLURM_JOB_GPUS=0"),
+        ({"SLURM_GPUS_ON_NODE": "1"}, "SLURM_GPUS_ON_NODE=1"),
         ({"CUDA_VISIBLE_DEVICES": "1"}, "CUDA_VISIBLE_DEVICES=1"),
         ({"CUDA_VISIBLE_DEVICES": "", "SLURM_JOB_GPUS": "0"}, ""),
         ({"CUDA_VISIBLE_DEVICES": "-1"}, ""),

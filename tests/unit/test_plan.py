@@ -278,7 +278,7 @@ class TestStatistics:
 
 class TestQuality:
     def test_a_job_may_take_what_its_images_do(self) -> None:
-        """About a minute a checkpoint for 5000 images; the first term of memory is the networks'."""
+        """About a minute a checkpoint for 5000 images; 8 GB are the networks'."""
         celeba = PAPER.quality["celeba_dcgan"]
         assert celeba.minutes == minutes(3 * 61.2)
         assert celeba.megabytes == 8000 + 1152 + 82 + 300

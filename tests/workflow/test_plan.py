@@ -196,18 +196,41 @@ def test_a_job_knows_its_runtime_where_something_limits_it(
     assert f"runtime: {runtime}." in repository.tiny(segment, *options, fails=True)
 
 
-def test_the_profile_names_every_rule_that_wants_a_gpu() -> None:
+def test_the_profile_names_every_rule_that_is_not_local() -> None:
+    """Those that want a GPU, and those that might go to another partition."""
     text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
     rules = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
-    named = re.findall(r"^#   (\w+): { gpu_model", (ROOT / "slurm/profile.yaml").read_text(), re.M)
-    assert sorted(named) == sorted(name for name, body in rules if " gpu=1" in body)
+    remote = {name: body for name, body in rules if "localrule: True" not in body}
+    profile = (ROOT / "slurm/profile.yaml").read_text()
+    for key, gpu in (("gpu_model", True), ("slurm_partition", False)):
+        named = re.findall(rf"^#   (\w+): {{ {key}", profile, re.MULTILINE)
+        assert sorted(named) == sorted(k for k, body in remote.items() if (" gpu=1" in body) == gpu)
+
+
+def test_jobs_without_a_gpu_go_where_the_profile_says(repository: Repository) -> None:
+    profile = repository.root / "slurm/profile.yaml"
+    text = profile.read_text()
+    profile.write_text(re.sub(r"^# (set-resources:|  \w+: {)", r"\1", text, flags=re.MULTILINE))
+    printed = repository.snakemake("-n", "results/tables/table2.csv", "--profile", "slurm")
+    jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)$", printed, re.MULTILINE)
+    partitions = {rule: re.search(r"slurm_partition=(\w+)", resources) for rule, resources in jobs}
+    found = {rule: match[1] for rule, match in partitions.items() if match is not None}
+    assert {found[rule] for rule in ("download", "prepare_celeba", "baselines", "outcome")} == {
+        "cpu"
+    }
+    assert {found[rule] for rule in ("train_segment", "reconstruct_shard")} == {"gpu"}
 
 
 def test_no_code_knows_the_cluster() -> None:
+    """But for what SLURM says of a job to all that runs in it."""
+    told = {"gpus.py", "locks.py"}
     for folder in ("rules", "scripts", "wngan"):
         for path in (ROOT / folder).rglob("*.*"):
             if path.suffix in (".smk", ".py"):
-                found = re.search("slurm|sbatch|srun|squeue", path.read_text(), re.IGNORECASE)
+                words = (
+                    "sbatch|srun|squeue|sacct" if path.name in told else "slurm|sbatch|srun|squeue"
+                )
+                found = re.search(words, path.read_text(), re.IGNORECASE)
                 assert found is None, path
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.workflow.conftest import (
+    ROOT,
     SEGMENT,
     STATE,
     Repository,
@@ -23,7 +24,7 @@ from tests.workflow.conftest import (
     training,
     wait_for,
 )
-from tests.workflow.slurm import Cluster, cluster, missing
+from tests.workflow.slurm import NODES, Cluster, cluster, missing
 from wngan.locks import take
 
 OPTIONS = (
@@ -43,6 +44,12 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs take the CPU, as torch can't use the stand-ins for GPUs."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
 def test_table2_is_that_of_a_local_run(
     slurm: Cluster, finished: Repository, repository: Repository
 ) -> None:
@@ -50,21 +57,24 @@ def test_table2_is_that_of_a_local_run(
     made, expected = results(repository.root), results(finished.root)
     assert "results/tables/table2.csv" in made
     assert made == {name: expected[name] for name in made}
-    jobs = slurm.run("scontrol", "show", "jobs", "--oneliner").splitlines()
-    times = []
-    for job in jobs:
-        gpus = "TresPerJob=gres:gpu:1" in job
-        rule = re.search(r"rule_(\w+?)_wildcards", job)
+    changes, nodes = [], set()
+    for comment, asked, node, *times in slurm.accounts(
+        "Comment", "ReqTRES", "NodeList", "Start", "End"
+    ):
+        rule = re.match(r"rule_(\w+?)_wildcards", comment)
         assert rule is not None
+        gpus = "gres/gpu=1" in asked
         assert gpus == (rule[1] in ("train_segment", "evaluate_segment", "reconstruct_shard"))
         if gpus:
-            start, end = (re.search(rf"{key}=(\S+)", job) for key in ("StartTime", "EndTime"))
-            assert start is not None
-            assert end is not None
-            times += [(datetime.fromisoformat(start[1]), 1), (datetime.fromisoformat(end[1]), -1)]
+            nodes.add(node)
+            changes += [(datetime.fromisoformat(t), n) for t, n in zip(times, (1, -1), strict=True)]
     running = 0
-    at_once = [running := running + change for _, change in sorted(times)]
+    at_once = [running := running + change for _, change in sorted(changes)]
     assert max(at_once) == 2  # as many as there are GPUs
+    assert nodes == set(NODES)
+    assert not list(repository.root.glob("*.csv"))
+    (report,) = repository.root.glob(".snakemake/efficiency/efficiency_report_wngan_*.csv")
+    assert "rule_train_segment" in report.read_text()
 
 
 @dataclass
@@ -131,10 +141,49 @@ def run(
         wait_for(lambda: not slurm.jobs("PENDING,RUNNING,COMPLETING"), "jobs end")
 
 
-def test_a_cancelled_job_is_tried_again(run: Run) -> None:
-    run.slurm.run("scancel", *run.slurm.jobs())
+def documented(start: str) -> str:
+    """The command of docs/cluster.md that begins so, without its comment."""
+    lines = (ROOT / "docs/cluster.md").read_text().splitlines()
+    (found,) = (line for line in lines if line.startswith(start))
+    return found.partition(" #")[0]
+
+
+def shell(command: str) -> str:
+    """What a command line prints."""
+    return subprocess.run(
+        command, shell=True, check=True, text=True, stdout=subprocess.PIPE, timeout=60
+    ).stdout
+
+
+def test_a_job_is_found_stopped_and_tried_again(run: Run) -> None:
+    """By the commands that are documented; with half as much memory again."""
+    (job,) = run.slurm.jobs()
+    assert re.search(
+        rf"^ *{job} +RUNNING .* rule_train_segment_wildcards_tiny_wn_1_2$",
+        shell(documented("squeue --me --format")),
+        re.MULTILINE,
+    )
+    shell(documented("scancel --signal").replace("JOB", job))
     run.finish()
     assert "on SIGTERM; the state is kept." in run.log
+    asked = [row[0] for row in run.slurm.accounts("ReqMem") if row[0] in ("8000M", "12000M")]
+    assert asked[-2:] == ["8000M", "12000M"]
+    assert run.slurm.accounts("State", job=job) == [["FAILED"]]
+
+
+def test_a_cancelled_job_is_missed_until_snakemake_is_started_again(run: Run) -> None:
+    """The plugin compares "CANCELLED by 0" with "CANCELLED", and waits; docs/cluster.md says so."""
+    (job,) = run.slurm.jobs()
+    shell(documented("squeue --me --noheader --format='%i %k'").replace("RULE", "train_segment"))
+    wait_for(lambda: run.slurm.accounts("State", job=job) == [["CANCELLED by 0"]], "it ends")
+    assert "on SIGTERM; the state is kept." in run.log
+    time.sleep(25)
+    assert run.process.poll() is None
+    assert run.slurm.jobs("PENDING,RUNNING") == []
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(60) != 0
+    run.process = start(run.repository)
+    run.finish()
 
 
 def test_a_killed_training_is_tried_again(run: Run) -> None:
@@ -143,25 +192,41 @@ def test_a_killed_training_is_tried_again(run: Run) -> None:
 
 
 def test_a_job_that_hangs_runs_out_of_time_and_is_tried_again(run: Run) -> None:
-    job = run.slurm.jobs()[0]
+    (job,) = run.slurm.jobs()
     os.kill(run.training(), signal.SIGSTOP)
     run.slurm.run("scontrol", "update", f"jobid={job}", "timelimit=1")
     run.finish()
-    assert "JobState=TIMEOUT" in run.slurm.run("scontrol", "show", "job", job)
+    assert run.slurm.accounts("State", job=job) == [["TIMEOUT"]]
 
 
-def test_a_node_that_goes_down_and_returns(run: Run) -> None:
-    job = run.slurm.jobs()[0]
-    run.slurm.cut_power(job)
-    wait_for(lambda: run.slurm.node().startswith("down"), "the node is missed")
-    run.slurm.start_node()
+def test_a_job_of_a_node_that_goes_down_goes_on_at_another(run: Run) -> None:
+    (job,) = run.slurm.jobs()
+    ((node,),) = run.slurm.accounts("NodeList", job=job)
+    run.slurm.cut_power(node, job)
+    wait_for(lambda: run.slurm.state(node).startswith("down"), "the node is missed")
     run.finish()
-    assert "Restarts=1" in run.slurm.run("scontrol", "show", "job", job)
+    run.slurm.start_node(node)
+    (other,) = set(NODES) - {node}
+    assert run.slurm.accounts("NodeList", "State", job=job) == [
+        [node, "NODE_FAIL"],
+        [other, "COMPLETED"],
+    ]
+
+
+def test_a_preempted_job_is_started_again_by_slurm(run: Run) -> None:
+    (job,) = run.slurm.jobs()
+    ((node,),) = run.slurm.accounts("NodeList", job=job)
+    urgent = ("--partition=urgent", f"--nodelist={node}", "--gpus=1", "--output=/dev/null")
+    run.slurm.run("sbatch", *urgent, "--wrap", "sleep 3")
+    run.finish()
+    states = [row[0] for row in run.slurm.accounts("State", job=job)]
+    assert states == ["PREEMPTED", "COMPLETED"]
+    assert "on SIGTERM; the state is kept." in run.log
 
 
 def test_snakemake_is_killed_and_started_again(run: Run) -> None:
-    """Its job goes on meanwhile; a second one for the same run waits for it."""
-    training = run.training()
+    """Its job goes on meanwhile; another one for the same run leaves, and later takes over."""
+    (job,), training = run.slurm.jobs(), run.training()
     os.kill(training, signal.SIGSTOP)
     run.process.kill()
     run.process.wait()
@@ -169,23 +234,39 @@ def test_snakemake_is_killed_and_started_again(run: Run) -> None:
     assert "Directory cannot be locked" in refused
     run.repository.snakemake("--unlock", *OPTIONS)
     run.process = start(run.repository)
-    wait_for(lambda: "Waiting for the process that holds" in run.log, "the second job waits")
+    leaves = rf"Leaving, as another job trains this run \(process {training} on .*job {job}\)\."
+    wait_for(lambda: re.search(leaves, run.log), "the second job leaves")
+    wait_for(lambda: run.slurm.jobs() == [job], "its GPU is free")
     os.kill(training, signal.SIGCONT)
-    run.finish(resumed=False)
-    assert "another process finished it" in run.log
+    run.finish()
     record = json.loads((run.repository.root / SEGMENT / "train.provenance.json").read_text())
     assert [attempt["end"] for attempt in record["attempts"]] == ["finished", "finished"]
-    assert record["attempts"][1]["seconds"] < 2  # waiting is not computing
-    assert "killed" not in run.log
+    assert record["attempts"][1]["seconds"] < 2  # all was trained
 
 
 @pytest.mark.parametrize("run", [True], indirect=True)
 def test_a_job_leaves_before_its_runtime_ends(run: Run) -> None:
     """Where its file system hung for a while, say."""
-    job, training = run.slurm.jobs()[0], run.training()
+    (job,), training = run.slurm.jobs(), run.training()
     os.kill(training, signal.SIGSTOP)
     time.sleep(91)
     os.kill(training, signal.SIGCONT)
     run.finish()
     assert "as its runtime of 2 minutes is about to end; the state is kept." in run.log
-    assert "JobState=FAILED" in run.slurm.run("scontrol", "show", "job", job)
+    assert run.slurm.accounts("State", job=job) == [["FAILED"]]
+
+
+def test_a_gpu_that_torch_cannot_use_is_an_error(
+    slurm: Cluster, undisturbed: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a training on the CPU, unless that is asked for."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    repository = undisturbed.without(SEGMENT, tmp_path / "copy")
+    call = (f"{SEGMENT}/state.safetensors", *OPTIONS, "--retries", "0")
+    log = repository.root / SEGMENT / "train.log"
+    repository.snakemake(*call, fails=True)
+    says = "There is a GPU here (SLURM_GPUS_ON_NODE=1), but torch can't use it: "
+    assert says in log.read_text().partition("\n")[0]
+    repository.snakemake(*call, "--resources", "gpu=0")
+    assert "gres/gpu" not in slurm.accounts("ReqTRES")[-1][0]
+    assert "Computing on CPU (" in log.read_text().partition("\n")[0]

@@ -92,5 +92,5 @@ def problem() -> str:
 def _sentence(found: str, why: str) -> str:
     return (
         f"There is a GPU here ({found}), but torch can't use it: {why} "
-        "To compute on the CPU instead, add `--resources gpu=0` to Snakemake's call."
+        "To compute on the CPU instead, ask for no GPU: `--set-resources train_segment:gpu=0`."
     )

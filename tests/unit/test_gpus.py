@@ -76,7 +76,7 @@ def test_a_driver_that_is_too_old_is_named_beside_what_is_needed(
     sentence = str(raised.value)
     assert "The NVIDIA driver on your system is too old (found version 11040). PyTo" in sentence
     assert "CUDA 13.2, which needs NVIDIA driver 580 or newer; here it is 470.57.02." in sentence
-    assert "add `--resources gpu=0`" in sentence
+    assert "`--set-resources train_segment:gpu=0`" in sentence
 
 
 @pytest.mark.usefixtures("no_gpu")

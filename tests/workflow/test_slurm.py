@@ -177,11 +177,6 @@ def test_a_job_is_found_stopped_and_tried_again(run: Run) -> None:
     assert run.slurm.accounts("State", job=job) == [["FAILED"]]
 
 
-def test_a_killed_training_is_tried_again(run: Run) -> None:
-    os.kill(run.training(), signal.SIGKILL)
-    run.finish()
-
-
 def test_a_job_that_hangs_runs_out_of_time_and_is_tried_again(run: Run) -> None:
     (job,) = run.slurm.jobs()
     os.kill(run.training(), signal.SIGSTOP)

@@ -111,7 +111,21 @@ def headline() -> str:
         away = (pairs["low"] > 0) | (pairs["high"] < 0)
         settled.append(f"{away.sum()} of {len(pairs)} on {part}")
     differences = f"Of the differences between models {' and '.join(settled)} have"
-    return " ".join([*sentences, differences, "a 95 % interval without zero."])
+    return " ".join([*sentences, differences, "a 95 % interval without zero.", _best_rates()])
+
+
+def _best_rates() -> str:
+    """How models compare on photographs, each at the learning rate that is best for it."""
+    sweep = pandas.read_csv(PUBLISHED / "photographs/sweep.csv")
+    lowest, *others = sweep[sweep["best_of_model"] == "yes"].sort_values("mean").to_dict("records")
+    above = " and ".join(
+        f"{NAMES[row['model']]}'s {row['above']:.0f} % above it [{row['low']:.0f}, {row['high']:.0f}]"
+        for row in others
+    )
+    name, rates = NAMES[lowest["model"]], sweep["lr"].nunique()
+    return (
+        f"With the best of {rates} learning rates for each, {name}'s is the lowest, with {above}."
+    )
 
 
 def _facts(part: str) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def _best_rates() -> str:
     sweep = pandas.read_csv(PUBLISHED / "photographs/sweep.csv")
     lowest, *others = sweep[sweep["best_of_model"] == "yes"].sort_values("mean").to_dict("records")
     above = " and ".join(
-        f"{NAMES[row['model']]}'s {row['above']:.0f} % above it [{row['low']:.0f}, {row['high']:.0f}]"
+        "{}'s {above:.0f} % above it [{low:.0f}, {high:.0f}]".format(NAMES[row["model"]], **row)
         for row in others
     )
     name, rates = NAMES[lowest["model"]], sweep["lr"].nunique()

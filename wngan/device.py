@@ -19,7 +19,7 @@ LOCKS = Path(tempfile.gettempdir())
 
 
 @contextmanager
-def free_device(gpus: int) -> Iterator[torch.device]:
+def free_device(gpus: int = 1) -> Iterator[torch.device]:
     """A GPU that this process may use and no other job holds, for as long as the block runs.
 
     If all are held it waits for one; with no GPU it is the CPU. Computing is in float32, also on

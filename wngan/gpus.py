@@ -77,7 +77,7 @@ def problem() -> str:
     if torch.version.cuda is None:
         return f"PyTorch {torch.__version__} was built without CUDA."
     try:
-        torch.cuda.init()
+        torch.cuda.init()  # type: ignore[no-untyped-call]
         why = "torch finds none."
     except RuntimeError as error:
         why = str(error).partition("\n")[0].partition(". ")[0].rstrip(".") + "."

@@ -166,6 +166,7 @@ rule index_lsun:
 checkpoint split:
     """Permute a data set's images: the first are for testing, the rest for training."""
     input:
+        image_files=images(dataset),
         info=f"{DATA}/{{dataset}}/images.json",
     output:
         permutation=f"{DATA}/{{dataset}}/permutation.npy",

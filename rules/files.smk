@@ -105,7 +105,9 @@ def split_again(record):
 
 
 def dataset_of(record):
-    """The data set of an experiment, or of a record's experiment."""
+    """The data set of an experiment, or of a record's experiment; or the record that is one."""
+    if record in PLAN.datasets.values():
+        return record
     return getattr(record, "experiment", record).dataset
 
 

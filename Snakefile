@@ -4,20 +4,13 @@
 import sys
 from pathlib import Path
 
-import yaml
 from snakemake.utils import min_version
 
-from wngan.config import complete
 from wngan.log import failures
 
 min_version("9.19")
 
 TOP = Path(str(workflow.current_basedir))  # of this workflow, also where another one imports it
-SCHEMA = yaml.safe_load((TOP / "schemas/config.schema.yaml").read_text())
-
-# A configuration of --configfile, of a profile such as the demo's, or of a workflow that imports this
-# one replaces config.yaml if it is whole, and changes single keys of it if it is not.
-config.update(complete(config, SCHEMA, yaml.safe_load((TOP / "config.yaml").read_text())))
 
 
 report: "report/workflow.rst"

@@ -5,20 +5,31 @@ from functools import partial, reduce
 from operator import attrgetter, getitem
 from pathlib import Path
 
-from wngan.config import ConfigError, check
+from wngan.config import ConfigError, configured
+from wngan.config_file import read
 from wngan.plan import POSTER_SAMPLES, Plan
 from wngan.provenance import code_digest, config_digest
 
-try:
-    check(config, SCHEMA)
-except ConfigError as error:
-    raise WorkflowError(error) from None
-
 with open(TOP / "report/paper_values.csv", newline="") as file:
     PAPER_VALUES = list(csv.DictReader(file))
+
+# A configuration of --configfile, of a profile such as the demo's, or of a workflow that imports this
+# one replaces config.yaml if it is whole, and changes single keys of it if it is not.
+try:
+    for path in map(Path, workflow.configfiles):
+        if path.suffix != ".json":
+            read(path)  # Snakemake did, and took the last of keys that are there twice
+    schema = read(TOP / "schemas/config.schema.yaml")
+    config.update(configured(config, schema, read(TOP / "config.yaml"), PAPER_VALUES))
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
 PLAN = Plan(config, PAPER_VALUES)
 RESULTS = str(Path(config["results"]).expanduser())
 DATA = str(Path(config["data"]).expanduser())
+for key in ("results", "data"):
+    if Path(config[key]).expanduser().is_file():
+        raise WorkflowError(f"{key} must be a folder, which {config[key]} is not.")
 RUNS = f"{RESULTS}/runs"
 RUN = f"{RUNS}/{{experiment}}/{{model}}/{{instance}}"
 

@@ -161,9 +161,12 @@ rule index_lsun:
         "../scripts/index_lsun.py"
 
 
-rule split:
+# A checkpoint, so that Snakemake then looks again at what depends on it: where images were purged and come
+# out as they were, nothing is trained again.
+checkpoint split:
     """Permute a data set's images: the first are for testing, the rest for training."""
     input:
+        image_files=images(dataset),
         info=f"{DATA}/{{dataset}}/images.json",
     output:
         permutation=f"{DATA}/{{dataset}}/permutation.npy",

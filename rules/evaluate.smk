@@ -181,6 +181,7 @@ rule join_shards:
     input:
         shards=shards("safetensors"),
         records=shards("provenance.json"),
+        split=split_again(experiment),
     output:
         reconstructions=f"{RUN}/final/{{checkpoint}}.safetensors",
         digest=f"{RUN}/final/{{checkpoint}}.sha256",
@@ -263,6 +264,7 @@ rule sample:
     input:
         source=large(source("file")),
         changes=source("changes"),
+        split=split_again(experiment),
     output:
         samples=f"{RUN}/samples/{{at}}.npy",
     log:

@@ -100,8 +100,19 @@ def images(record):
     return lambda wildcards: image_files(dataset_of(record(wildcards)))
 
 
+def split_again(record):
+    """The split, for jobs that don't read it but take temporary files of those that do.
+
+    Once images that were purged are prepared and split again, Snakemake asks of whatever depends on
+    the split itself whether it must run, and runs what only depends on that in any case.
+    """
+    return large(of_dataset(record, "permutation.npy"))
+
+
 def dataset_of(record):
-    """The data set of an experiment, or of a record's experiment."""
+    """The data set of an experiment, or of a record's experiment; or the record that is one."""
+    if record in PLAN.datasets.values():
+        return record
     return getattr(record, "experiment", record).dataset
 
 

@@ -1,27 +1,40 @@
 """Writes the permutation that splits a data set into test and training images."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wngan.data import open_images
 from wngan.job import run_job
 from wngan.log import logger
+from wngan.needs import training_images
 from wngan.randomness import rng
 
 
-def main(info: Path, permutation: Path, seed: int, test: int, split_by: str | None = None) -> None:
+def main(
+    info: Path,
+    permutation: Path,
+    seed: int,
+    test: int,
+    dataset: str,
+    split_by: str | None = None,
+    needs: Mapping[str, int] | None = None,
+) -> None:
     """Writes to `permutation` a random order of the images that `info` counts.
 
     Args:
         test: how many of them are for testing, the first.
+        dataset: its name, for errors.
         split_by: "folder" keeps all images of a folder on one side. Whole folders are drawn until
             they have enough test images; what they have more is left out.
+        needs: by key of the configuration, training images that there must be at least.
 
     Raises:
-        ValueError: no images would be left for training.
+        ValueError: no images, or not enough, would be left for training, or those for testing are
+            all alike.
     """
     facts = json.loads(info.read_text())
     count, random = facts["count"], rng(seed, "split")
@@ -31,11 +44,21 @@ def main(info: Path, permutation: Path, seed: int, test: int, split_by: str | No
         found = f"{count} images in {len(set(folders))} folders: whole folders with {test}"
     else:
         order, found = random.permutation(count), f"{count} images: {test}"
+    key = f"datasets.{dataset}.test"
     if test >= len(order):
-        raise ValueError(f"{info} has {found} for testing leave none to train on.")
+        raise ValueError(f"{key}: there are {found} for testing leave none to train on.")
+    training = len(order) - test
+    needed = {name: least for name, least in (needs or {}).items() if least > training}
+    if needed:
+        names = " and ".join(f"{name} {least}" for name, least in needed.items())
+        raise ValueError(f"{key} leaves {training} images for training. There must be for {names}.")
+    images = open_images(info)
+    first = images[order[:1]]
+    if all(np.array_equal(images[order[[k]]], first) for k in range(1, test)):
+        raise ValueError(f"datasets.{dataset}: the {test} images for testing are all the same.")
     np.save(permutation, order)
     unused = f", {count - len(order)} left out" if split_by else ""
-    logger.info("%d images for testing, %d for training%s.", test, len(order) - test, unused)
+    logger.info("%d images for testing, %d for training%s.", test, training, unused)
 
 
 def by_folder(folders: Sequence[str], test: int, random: np.random.Generator) -> NDArray[np.int64]:
@@ -53,4 +76,6 @@ def by_folder(folders: Sequence[str], test: int, random: np.random.Generator) ->
 
 
 if "snakemake" in globals():
-    run_job(main, snakemake)
+    # No parameter: the split is the same whatever trains on it.
+    needs = training_images(snakemake.config, snakemake.wildcards.dataset)
+    run_job(main, snakemake, needs=needs)

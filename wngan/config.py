@@ -1,50 +1,45 @@
 """Checks of a configuration before anything runs; each problem is one sentence."""
 
 import math
-import re
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Any
-
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
 
 from wngan.claims import CLAIMS
 from wngan.map_size import map_size
 from wngan.model_names import NAMES
-from wngan.plan import STATISTICS, claim_experiments, figure_panels, figure_runs
+from wngan.plan import STATISTICS, Row, claim_experiments, figure_panels, figure_runs, target
 from wngan.runs import BEST, Config, split_run
-
-# JSON would take 2000.0 for an integer.
-Validator = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
-    ),
-)
+from wngan.schema import misfits, typed
 
 
 class ConfigError(Exception):
     """The configuration is not usable; the message names each key and what would be right."""
 
 
-def check(config: Config, schema: Config) -> None:
-    """Raises a `ConfigError` unless `config` fits the JSON `schema` and makes sense as a whole."""
-    problems = list(_slips(config))
-    if not problems:
-        errors = Validator(schema).iter_errors(config)
-        problems = sorted({_sentence(error) for error in errors}) or list(_contradictions(config))
+def configured(config: Config, schema: Config, below: Config, paper: Sequence[Row]) -> Config:
+    """The whole configuration that a given one stands for, checked.
+
+    Args:
+        config: as it was given, in a file or on a command line. One that lacks any key that the
+            schema requires changes single keys of `below`, at any depth.
+        schema: JSON schema of a configuration.
+        paper: rows of report/paper_values.csv.
+
+    Raises:
+        ConfigError: it does not fit the schema, or makes no sense as a whole.
+    """
+    config = typed(config, schema)
+    whole = config if config.keys() >= set(schema["required"]) else _over(below, config)
+    check(whole, schema, paper)
+    return whole
+
+
+def check(config: Config, schema: Config, paper: Sequence[Row]) -> None:
+    """Raises a `ConfigError` unless a whole `config` is as `configured` wants it."""
+    problems = misfits(config, schema) or list(_contradictions(config, paper))
     if problems:
         raise ConfigError("\n".join(problems))
-
-
-def complete(config: Config, schema: Config, below: Config) -> Config:
-    """`config` itself if it is whole, else `below` with what `config` changes of it.
-
-    A whole configuration has every key that the schema requires; one that lacks any changes single
-    keys of another, at any depth.
-    """
-    return config if config.keys() >= set(schema["required"]) else _over(below, config)
 
 
 def _over(below: Any, above: Any) -> Any:
@@ -54,61 +49,9 @@ def _over(below: Any, above: Any) -> Any:
     return below | {key: _over(below.get(key), value) for key, value in above.items()}
 
 
-def _slips(config: Any, key: str = "") -> Iterator[str]:
-    """What YAML takes and no configuration has: names that are numbers, and endless numbers."""
-    if isinstance(config, float) and not math.isfinite(config):
-        yield f"{key} must be finite, not {config}."
-    items = enumerate(config) if isinstance(config, list) else ()
-    for name, value in config.items() if isinstance(config, dict) else items:
-        place = f"{key}.{name}".removeprefix(".")
-        if isinstance(config, dict) and not isinstance(name, str):
-            yield f"{place}: the name {name!r} must be in quotes."
-        yield from _slips(value, place)
-
-
-def _sentence(error: ValidationError) -> str:
-    """The problem of one key as a sentence."""
-    key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
-    value: Any = error.instance
-    rule: Any = error.validator_value
-    schema: Any = error.schema
-    known = list(schema.get("properties", []))
-    match error.validator:
-        case "additionalProperties":
-            for pattern in schema.get("patternProperties", []):
-                unknown = [name for name in value if not re.search(pattern, name)]
-                return f"{key} may have only keys that match {pattern}, not {unknown}."
-            unknown = [name for name in value if name not in known]
-            hints = (get_close_matches(name, known, 1) for name in unknown)
-            names = (
-                f"{name!r} (did you mean {hint[0]!r}?)" if hint else repr(name)
-                for name, hint in zip(unknown, hints, strict=True)
-            )
-            return f"{key} has an unknown key {', '.join(names)}; it may have {', '.join(known)}."
-        case "required":
-            missing = [repr(name) for name in rule if name not in value]
-            return f"{key} lacks {', '.join(missing)}."
-        case "type":
-            hint = ""
-            if isinstance(value, str) and rule == "number":
-                hint = " (in YAML a number like 1e-4 needs a point: 1.0e-4)"
-            return f"{key} must be of type {rule}, not {value!r}{hint}."
-        case "enum":
-            return f"{key} must be one of {', '.join(map(str, rule))}, not {value!r}."
-        case "pattern":
-            return f"{key}: {value!r} must match {rule}."
-        case "minimum":
-            return f"{key} must be at least {rule}, not {value!r}."
-        case "exclusiveMinimum":
-            return f"{key} must be more than {rule}, not {value!r}."
-        case "not":
-            return f"{key} has a key {value!r}, which no data set of its type has."
-        case _:
-            return f"{key}: {error.message}."
-
-
-def _contradictions(config: Config) -> Iterator[str]:
+def _contradictions(config: Config, paper: Sequence[Row]) -> Iterator[str]:
     """What a schema cannot say: keys that do not fit one another."""
+    yield from _archives(config)
     for name, experiment in config["experiments"].items():
         yield from _experiment(config, f"experiments.{name}", experiment)
     for name in config.get("only", []):
@@ -136,6 +79,7 @@ def _contradictions(config: Config) -> Iterator[str]:
                 if model not in experiment["models"]:
                     yield f"{kind}.{name}.models: {name} has no model {model!r}."
             yield from more(config, name, spec)
+    yield from _paper(config, paper)
     for claim in config["claims"]:
         yield from _claim(config, claim)
     for kind, figures in config["figures"].items():
@@ -144,7 +88,15 @@ def _contradictions(config: Config) -> Iterator[str]:
 
 
 def _once(config: Config) -> Iterator[str]:
-    """Names that two have of all tables, figures and claims, whose files and digests they name."""
+    """Names that two have of all tables, figures and claims, whose files and digests they name.
+
+    Capitals make no difference, as they make none to some file systems.
+    """
+    for group in ("datasets", "experiments"):
+        known: dict[str, str] = {}
+        for name in config[group]:
+            if known.setdefault(name.lower(), name) != name:
+                yield f"{group}: {known[name.lower()]!r} and {name!r} differ in capitals alone."
     names = [
         (name, f"{group}.{kind}.{name}")
         for group in ("tables", "figures")
@@ -160,8 +112,42 @@ def _once(config: Config) -> Iterator[str]:
     names += [(name, f"claims.{name}") for name in config["claims"]]
     owners: dict[str, str] = {}
     for name, key in names:
-        if owners.setdefault(name, key) != key:
-            yield f"{key}: what it makes, {name}, has the name of {owners[name]}."
+        owner = owners.setdefault(name.lower(), key)
+        if owner != key:
+            yield f"{key}: what it makes, {name}, has the name of {owner}."
+
+
+def _archives(config: Config) -> Iterator[str]:
+    """Files that are fetched to the same place, and should not be the same."""
+    files = {
+        f"datasets.{name}.archive": each.get("archive") for name, each in config["datasets"].items()
+    }
+    files["inception"] = config.get("inception")
+    owners: dict[str, tuple[str, Config]] = {}
+    for key, file in files.items():
+        if file:
+            other, known = owners.setdefault(file["file"], (key, file))
+            if (file["bytes"], file["sha256"]) != (known["bytes"], known["sha256"]):
+                yield f"{key}.file: {other} has the same file with other bytes or another sha256."
+
+
+def _paper(config: Config, paper: Sequence[Row]) -> Iterator[str]:
+    """Tables and experiments of the paper that are named and that it does not have."""
+    tables, experiments = (
+        {of(row): None for row in paper} for of in (target, itemgetter("experiment"))
+    )
+    named = [
+        (f"figures.{kind}.{name}.paper", spec.get("paper"), tables)
+        for kind, figures in config["figures"].items()
+        for name, spec in figures.items()
+    ]
+    named += [
+        (f"statistics.{name}.paper", spec.get("paper"), experiments)
+        for name, spec in config.get("statistics", {}).items()
+    ]
+    for key, name, known in named:
+        if name is not None and name not in known:
+            yield f"{key} must be one of {', '.join(known)}, not {name!r}."
 
 
 def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:

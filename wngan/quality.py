@@ -20,8 +20,7 @@ from torch_fidelity import (
     register_feature_extractor,
 )
 
-FEWEST = 10
-"""Images of either kind; with fewer the metrics mean nothing, or are not defined."""
+from wngan.needs import FEWEST
 
 SUBSET = 1000
 """Images of each of the 100 random subsets of which KID is the mean; all of the fewer, if less."""

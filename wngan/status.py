@@ -3,6 +3,7 @@
 python -m wngan.status [CONFIG]
 """
 
+import csv
 import json
 import sys
 import time
@@ -15,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from wngan import running as running_losses
-from wngan.config import ConfigError, check, complete
+from wngan.config import ConfigError, configured
+from wngan.config_file import read
 from wngan.plan import Plan
 from wngan.progress import Reached, last_progress
 from wngan.runs import Config, Run
@@ -72,16 +73,10 @@ def configuration(path: Path) -> Config:
         OSError: a file cannot be read.
         ConfigError: it is no YAML file of keys and values, or not a configuration.
     """
-    try:
-        config = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is no YAML file: {error}") from error
-    if not isinstance(config, dict):
-        raise ConfigError(f"{path} has no keys, such as `experiments`.")
-    schema = yaml.safe_load(Path("schemas/config.schema.yaml").read_text())
-    config = complete(config, schema, yaml.safe_load(Path("config.yaml").read_text()))
-    check(config, schema)
-    return config
+    schema = read(Path("schemas/config.schema.yaml"))
+    with open("report/paper_values.csv", newline="") as file:
+        paper = list(csv.DictReader(file))
+    return configured(read(path), schema, read(Path("config.yaml")), paper)
 
 
 def statuses(config: Config) -> Iterator[RunStatus]:

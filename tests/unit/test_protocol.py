@@ -37,6 +37,7 @@ from wngan.baselines import Baselines
 from wngan.baselines import read as read_baselines
 from wngan.baselines import write as write_baselines
 from wngan.checkpoint import load
+from wngan.needs import FEWEST, training_images
 from wngan.settings import Settings
 from wngan.training import train as train_network
 from wngan.verification import WrongFileError
@@ -376,14 +377,45 @@ def test_outcomes_span_segments_up_to_what_diverged(
 def test_a_split_is_a_permutation_of_its_seed(tmp_path: Path) -> None:
     info, file = tmp_path / "images.json", tmp_path / "permutation.npy"
     info.write_text(json.dumps({"count": 30}))
+    np.save(tmp_path / "images.npy", np.arange(30, dtype=np.uint8).reshape(30, 1, 1, 1))
     orders = []
     for seed in (1, 1, 2):
-        split.main(info, file, seed, 5, None)
+        split.main(info, file, seed, 5, "mine")
         orders.append(np.load(file).tolist())
         assert sorted(orders[-1]) == list(range(30))
     assert orders[0] == orders[1] != orders[2]
-    with pytest.raises(ValueError, match="30 images"):
-        split.main(info, file, 1, 30, None)
+
+
+def test_what_a_split_cannot_be_used_for_is_said_at_once(tmp_path: Path) -> None:
+    """With the keys; nothing is written."""
+    info, file = tmp_path / "images.json", tmp_path / "permutation.npy"
+    info.write_text(json.dumps({"count": 30}))
+    images = np.zeros((30, 1, 1, 1), np.uint8)
+    np.save(tmp_path / "images.npy", images)
+    with pytest.raises(ValueError, match=r"^datasets\.mine\.test: there are 30 images: 30 for"):
+        split.main(info, file, 1, 30, "mine")
+    needs = {"experiments.a.batch_size": 26, "experiments.b.batch_size": 25, "quality.a": 27}
+    with pytest.raises(ValueError, match=r"leaves 25 .* for experiments.a.batch_size 26 and qual"):
+        split.main(info, file, 1, 5, "mine", needs=needs)
+    with pytest.raises(ValueError, match=r"^datasets\.mine: the 5 images for testing are all"):
+        split.main(info, file, 1, 5, "mine", needs={"experiments.b.batch_size": 25})
+    assert not file.exists()
+    images[np.random.default_rng(0).permutation(30)[::2]] = 1
+    np.save(tmp_path / "images.npy", images)
+    split.main(info, file, 1, 5, "mine", needs={"experiments.b.batch_size": 25})
+    assert file.exists()
+
+
+def test_training_images_that_a_configuration_takes() -> None:
+    experiments = {
+        "a": {"dataset": "mine", "batch_size": 32},
+        "b": {"dataset": "other", "batch_size": 64},
+    }
+    config = {"experiments": experiments, "quality": {"a": {}, "b": {}}}
+    assert training_images(config, "mine") == {"experiments.a.batch_size": 32, "quality.a": FEWEST}
+    assert training_images({"experiments": experiments}, "other") == {
+        "experiments.b.batch_size": 64
+    }
 
 
 @given(st.lists(st.integers(0, 6), min_size=2, max_size=40), st.integers(1, 20), st.integers(0, 9))
@@ -413,7 +445,7 @@ def test_a_split_by_folder_from_the_images_themselves(tmp_path: Path) -> None:
     Image.fromarray(np.full((8, 8, 3), 99, np.uint8)).save(tmp_path / "photos/a/video.png")
     files = tmp_path / "images.npy", tmp_path / "images.json"
     prepare_folder.main(tmp_path / "photos", *files, 8, False, "folder", 1)
-    split.main(files[1], tmp_path / "permutation.npy", 1, 6, "folder")
+    split.main(files[1], tmp_path / "permutation.npy", 1, 6, "mine", "folder")
     order = np.load(tmp_path / "permutation.npy")
     videos = np.load(files[0])[order, 0, 0, 0] // 10
     tests, training = set(videos[:6]), set(videos[6:])
@@ -423,4 +455,4 @@ def test_a_split_by_folder_from_the_images_themselves(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match="25 images in 7 folders: whole folders with 22 for testing"
     ):
-        split.main(files[1], tmp_path / "permutation.npy", 1, 22, "folder")
+        split.main(files[1], tmp_path / "permutation.npy", 1, 22, "mine", "folder")

@@ -13,7 +13,8 @@ from PIL import Image
 from scipy.linalg import sqrtm
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-from wngan.quality import FEATURES, FEWEST, PIXELS, Quality, quality
+from wngan.needs import FEWEST
+from wngan.quality import FEATURES, PIXELS, Quality, quality
 
 ROOT = Path(__file__).parents[2]
 Pixels = NDArray[np.uint8]

@@ -115,8 +115,8 @@ def test_the_repositorys_configuration_must_be_whole(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "config.yaml", "data: data")
-    schema = "schemas/config.schema.yaml"
-    write(tmp_path / schema, (ROOT / schema).read_text())
+    for file in ("schemas/config.schema.yaml", "report/paper_values.csv"):
+        write(tmp_path / file, (ROOT / file).read_text())
     with pytest.raises(ConfigError, match="the configuration lacks 'results'"):
         status.configuration(Path("config.yaml"))
 

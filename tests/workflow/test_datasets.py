@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -345,3 +346,44 @@ def test_what_the_user_has_must_be_there_if_it_is_needed(
     repository.tiny("data/mine/images.json")
     shutil.rmtree(tmp_path / "photos")
     assert repository.replanned("data/mine/permutation.npy") == {"split": 1}
+
+
+def test_purged_images_are_prepared_again_and_train_nothing(
+    repository: Repository, served: tuple[Path, str], tmp_path: Path
+) -> None:
+    """Of every type, archives included, before a changed evaluation, also without snapshots."""
+    folder, source = served
+    tiny = yaml.safe_load((repository.root / "tiny.yaml").read_text())
+    experiment = tiny["experiments"]["tiny"]
+    experiment |= {"batch_size": 2, "models": {"wn": {"iterations": 20, "instances": 1}}}
+    experiment["evaluation"]["running"]["images"] = 2
+    experiment["evaluation"]["final"] = {"images": 2, "steps": 4, "shards": 1}
+    (tmp_path / "photos").mkdir()
+    for number, image in enumerate(random_images(5, 20, 30)):
+        (tmp_path / f"photos/{number}.png").write_bytes(encode(image, "PNG"))
+    datasets = {name: archived(name, folder, source)[0] for name in ARCHIVES}
+    datasets |= {"folder": {"type": "folder", "path": str(tmp_path / "photos")}}
+    datasets |= {"digits": {"type": "digits"}}
+    for name, dataset in datasets.items():
+        dataset |= {"image_size": 32 if name == "cifar10" else 8}
+    configure(repository, **datasets)
+    config = yaml.safe_load((repository.root / "tiny.yaml").read_text())
+    config["keep_snapshots"] = False
+    for name in datasets:
+        channels = [4] * 3 if name == "cifar10" else [4]
+        config["experiments"][name] = experiment | {"dataset": name, "channels": channels}
+    (repository.root / "tiny.yaml").write_text(yaml.safe_dump(config))
+    targets = [f"results/runs/{name}/wn/1/final/optimal.csv" for name in datasets]
+    repository.tiny(*targets)
+    assert not list((repository.root / "results").rglob("snapshots"))
+    prepared = [repository.root / f"data/{name}/images.json" for name in datasets]
+    before = [path.read_bytes() for path in prepared]
+
+    shutil.rmtree(repository.root / "data")
+    experiment["evaluation"]["final"]["steps"] = 5
+    (repository.root / "tiny.yaml").write_text(yaml.safe_dump(config))
+    ran = re.findall(r"^\w*(?:rule|checkpoint) (\w+):$", repository.tiny(*targets), re.MULTILINE)
+    assert not {"train_segment", "evaluate_segment"} & set(ran)
+    assert ran.count("split") == ran.count("reconstruct_shard") == len(datasets)
+    assert [path.read_bytes() for path in prepared] == before
+    assert not repository.replanned(*targets)

@@ -3,12 +3,14 @@
 import csv
 import math
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from PIL import Image
 
 from tests.workflow.conftest import ROOT, Repository, job_counts
 from wngan.plan import Plan
@@ -236,7 +238,9 @@ def test_no_code_knows_the_cluster() -> None:
 
 def test_every_rule_says_what_it_does_and_logs(repository: Repository) -> None:
     text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
-    rules = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    rules = re.findall(
+        r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL
+    )
     planned = {rule for config in CONFIGS for rule in job_counts(plan_of(config))}
     assert {name for name, _ in rules} == planned | {"prepare_folder"}
     for name, body in rules:
@@ -286,3 +290,46 @@ def test_every_caption_says_what_to_look_for_and_what_the_paper_found() -> None:
         for item, caption in captions.items():
             assert re.search(r"Look (for|along)", caption), item
             assert "paper" in caption, item
+
+
+def test_what_a_data_set_lacks_stops_its_jobs_after_the_split(
+    repository: Repository, tmp_path: Path
+) -> None:
+    """Images all alike, and fewer than a batch for training: with keys, before any training."""
+    (tmp_path / "black").mkdir()
+    for number in range(14):
+        Image.new("RGB", (8, 8)).save(tmp_path / f"black/{number:02d}.png")
+    digits = "type: digits\n    image_size: 8\n    test: 12\n    split_seed: 2"
+    black = digits.replace("digits", f"folder\n    path: {tmp_path}/black")
+    repository.edit("tiny.yaml", digits, black)
+    target = "results/runs/tiny/wn/1/running.csv"
+    printed = repository.tiny(target, fails=True)
+    sentence = "datasets.digits.test leaves 2 images for training. There must be for "
+    assert f"{sentence}experiments.tiny.batch_size 4 and quality.tiny 10." in printed
+    for number in range(14, 22):
+        Image.new("RGB", (8, 8)).save(tmp_path / f"black/{number:02d}.png")
+    shutil.rmtree(repository.root / "data")
+    printed = repository.tiny(target, fails=True)
+    assert "datasets.digits: the 12 images for testing are all the same." in printed
+    assert "rule train_segment" not in printed
+
+
+def test_mistakes_in_files_and_calls_are_sentences(repository: Repository) -> None:
+    (repository.root / "mine.yaml").write_text("seed: 3\nfigures: {}\nseed: 4\n")
+    printed = repository.snakemake("-n", "--configfile", "mine.yaml", fails=True)
+    assert "mine.yaml, line 3: seed stands in line 1 already; join them." in printed
+    printed = repository.snakemake("-n", "--config", "results=config.yaml", fails=True)
+    assert "results must be a folder, which config.yaml is not." in printed
+    repository.edit("config.yaml", "datasets:\n", "datasets:\n\t")
+    printed = repository.snakemake("-n", fails=True)
+    assert "config.yaml, line 13, column 1, is no YAML: found character" in printed
+    assert "Traceback" not in printed
+
+
+def test_a_call_can_change_nested_values(repository: Repository) -> None:
+    """Which Snakemake hands over as text, also when a job of a cluster calls it."""
+    nested = "experiments={cifar10_dcgan: {lr: 0.0002, models: {wn: {instances: 2}}}}"
+    jobs = repository.planned(
+        "results/tables/table7.csv", "--config", nested, "keep_snapshots=false", "seed=3"
+    )
+    assert jobs["train_segment"] == 10 + 10 + 2 * 10

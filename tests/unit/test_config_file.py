@@ -1,0 +1,50 @@
+"""Configurations in files: what is wrong with one is a sentence with file, line and key."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wngan.config import ConfigError
+from wngan.config_file import read
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"a: 1\nb: 2\na: 3\n", ", line 3: a stands in line 1 already; join them."),
+        (b"figures:\n  curves: {x: 1, x: 2}\n", ", line 2: figures.curves.x stands in line 2"),
+        (b"a: [{b: 1, b: 1}]\n", ", line 1: a.b stands in line 1 already"),
+        (b"a:\n\tb: 1\n", ", line 2, column 1, is no YAML: found character '\\t' that cannot"),
+        (b"only: [a\nseed: 1\n", ", line 2, column 5, is no YAML: "),
+        (b"a: 1\nb: \xe9t\xe9\n", ", line 2, must be text in UTF-8."),
+        (b"a: \x00\n", " is no YAML: unacceptable character"),
+        (b"", " has no keys, such as `experiments`."),
+        (b"- a\n", " has no keys, such as `experiments`."),
+        (b"a: 1\n---\nb: 2\n", ", line 2, column 1, is no YAML: but found another document"),
+    ],
+)
+def test_what_is_wrong_is_said(content: bytes, sentence: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        read(file)
+    assert f"{file}{sentence}" in str(caught.value)
+
+
+def test_each_key_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("a: {b: 1, b: 2}\nc: 1\nc: 2\n")
+    with pytest.raises(ConfigError) as caught:
+        read(file)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_what_yaml_allows_is_read(tmp_path: Path) -> None:
+    """A mark of UTF-8 as Windows writes it; the same key in two places, also by an anchor; JSON."""
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(b"\xef\xbb\xbfa: &a {x: 1, y: 2}\nb:\n  <<: *a\n  x: 3\nc: *a\n")
+    one = {"x": 1, "y": 2}
+    assert read(file) == {"a": one, "b": one | {"x": 3}, "c": one}
+    file.write_text(json.dumps({"a": one}, indent=2))
+    assert read(file) == {"a": one}

@@ -118,9 +118,9 @@ def _best_rates() -> str:
     """How models compare on photographs, each at the learning rate that is best for it."""
     sweep = pandas.read_csv(PUBLISHED / "photographs/sweep.csv")
     lowest, *others = sweep[sweep["best_of_model"] == "yes"].sort_values("mean").to_dict("records")
+    form = "{}'s {:.0f} % above it [{:.0f}, {:.0f}]"
     above = " and ".join(
-        "{}'s {above:.0f} % above it [{low:.0f}, {high:.0f}]".format(NAMES[row["model"]], **row)
-        for row in others
+        form.format(NAMES[row["model"]], row["above"], row["low"], row["high"]) for row in others
     )
     name, rates = NAMES[lowest["model"]], sweep["lr"].nunique()
     return (

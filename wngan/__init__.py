@@ -1,29 +1,25 @@
-"""Weight-normalized GANs: layers, models, training and the reconstruction evaluator.
+"""Normalization layers, DCGAN and ResNet GANs, and their evaluation by reconstruction.
 
 Reproduces Xiang & Li, "On the Effects of Batch and Weight Normalization in Generative Adversarial
 Networks" (2017), arXiv 1704.03971. Section, equation and table numbers in this package are that
 paper's.
 
-`wngan.evaluate` is of `wngan.evaluation`, `wngan.load` of `wngan.settings`.
+`wngan.evaluate` and `wngan.load` are `wngan.evaluation.evaluate` and `wngan.settings.load`.
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from wngan.evaluation import evaluate as evaluate
-    from wngan.settings import load as load
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.2.0"
 
+_FROM = {"evaluate": "wngan.evaluation", "load": "wngan.settings"}
+
 
 def __getattr__(name: str) -> Any:
-    """What needs torch is imported when it is asked for: planning and plotting do without."""
-    if name == "evaluate":
-        from wngan.evaluation import evaluate
+    """What needs torch is imported when it is asked for: planning and plotting do without.
 
-        return evaluate
-    if name == "load":
-        from wngan.settings import load
-
-        return load
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    By name, so that scripts do not count as made of these modules (`wngan.provenance.sources`).
+    """
+    if name not in _FROM:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_FROM[name]), name)

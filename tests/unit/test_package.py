@@ -66,7 +66,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_wheel_has_the_package_and_its_types(installed: Path) -> None:
-    expected = {path.relative_to(ROOT) for path in (ROOT / "wngan").rglob("*.py")}
+    expected = {path.relative_to(ROOT) for path in (ROOT / "wngan").rglob("*.py*")}
+    expected = {path for path in expected if "__pycache__" not in path.parts}
     expected.add(Path("wngan/py.typed"))
     files = (path for path in (installed / "wngan").rglob("*") if path.is_file())
     assert {path.relative_to(installed) for path in files} == expected

@@ -99,7 +99,7 @@ def test_folders_that_are_no_packages_may_have_any_name(tmp_path: Path) -> None:
 
 def test_modules_without_effect_compute_nothing() -> None:
     for file in (ROOT / "wngan").rglob("__init__.py"):
-        assert "def " not in file.read_text()
+        assert set(re.findall(r"def (\w+)", file.read_text())) <= {"__getattr__"}
     for name in WITHOUT_EFFECT:
         assert "import torch" not in (ROOT / "wngan" / name).read_text()
 

@@ -1,0 +1,4 @@
+from wngan.evaluation import evaluate as evaluate
+from wngan.settings import load as load
+
+__version__: str

@@ -1,6 +1,7 @@
 """Writes how fast each run was computed, and on what."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +32,27 @@ def main(provenance: Path, csv: Path, html: Path) -> None:
         for stage in STAGES
         for job in record.get(stage, [])
     ]
-    names = ["experiment", "run", "stage", "device", "threads", "unit", "done", "seconds"]
+    names = ["experiment", "run", "stage", "device", "threads", "unit"]
+    names += ["done", "seconds", "megabytes"]
     groups = pandas.DataFrame(rows, columns=names).groupby(names[:6], as_index=False, sort=False)
-    table = groups.agg(jobs=("done", "size"), done=("done", "sum"), seconds=("seconds", "sum"))
+    table = groups.agg(
+        jobs=("done", "size"),
+        done=("done", "sum"),
+        seconds=("seconds", "sum"),
+        megabytes=("megabytes", "max"),
+    )
     table["rate"] = table["done"] / table["seconds"]
     table.to_csv(csv, index=False)
-    formats = {"done": "{:,}", "seconds": "{:,.1f}", "rate": "{:,.1f}"}
+    formats = {"done": "{:,}", "seconds": "{:,.1f}", "rate": "{:,.1f}", "memory, MB": "{:,.0f}"}
     order = ["experiment", "run", "stage", "rate", "unit", "device", "threads", "jobs"]
     texts = ["experiment", "run", "stage", "unit", "device"]
-    page = table[[*order, "done", "seconds"]]
+    page = table[[*order, "done", "seconds", "megabytes"]]
+    page = page.rename(columns={"megabytes": "memory, MB"})
     html.write_text(tables.html(page, "Rates", formats, texts))
 
 
 def _row(run: str, stage: str, job: dict[str, Any]) -> dict[str, Any]:
-    """How much a job did, and in how many seconds."""
+    """How much a job did, in how many seconds, and the memory that it took at most."""
     experiment, _, name = run.partition("/")
     title, counted, unit = STAGES[stage]
     return {
@@ -56,6 +64,7 @@ def _row(run: str, stage: str, job: dict[str, Any]) -> dict[str, Any]:
         "unit": unit,
         "done": job[counted],
         "seconds": job["seconds"],
+        "megabytes": max(attempt.get("megabytes", math.nan) for attempt in job["attempts"]),
     }
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import resource
 import shutil
 import socket
 import threading
@@ -101,8 +102,8 @@ def recorded(
         **info: what else the record says, such as digests.
 
     The record also has `versions`, `attempts` (oldest first, of each `started`, `host`, `device`,
-    `seconds` and its `end`) and `seconds`, their sum. Earlier attempts are logged, as Snakemake
-    deletes their logs as well.
+    `seconds`, the `megabytes` that its process took at most, and its `end`) and `seconds`, their
+    sum. Earlier attempts are logged, as Snakemake deletes their logs as well.
     """
     for earlier in _attempts(folder):
         logger.info("Attempt of {started}, {seconds:.0f} s on {host}: {end}".format(**earlier))
@@ -122,7 +123,9 @@ def recorded(
         temporary = file.with_suffix(".part")
         with suppress(OSError):  # on a full disk, which the job itself reports
             folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(attempt | {"seconds": seconds}) + "\n")
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+            lasted = {"seconds": seconds, "megabytes": round(peak)}
+            temporary.write_text(json.dumps(attempt | lasted) + "\n")
             os.replace(temporary, file)
 
     def keep_writing() -> None:

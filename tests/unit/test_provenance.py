@@ -136,6 +136,7 @@ def test_attempts_are_counted_however_they_end(
     assert [attempt["end"] for attempt in attempts] == ["killed", "'the reason'", "finished"]
     assert [attempt["device"] for attempt in attempts] == ["a device", "a device", "another"]
     assert 0.2 < attempts[0]["seconds"] < 30
+    assert 5 < attempts[0]["megabytes"] < 10_000
     assert kept["seconds"] == pytest.approx(sum(attempt["seconds"] for attempt in attempts))
     assert kept["code"] == "abc"
     assert set(kept["versions"]) == {"python", "numpy", "safetensors", "torch", "torch-fidelity"}

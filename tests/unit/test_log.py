@@ -1,11 +1,13 @@
 """Progress in log lines, and what is read out of them."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from wngan.errors import InputError
-from wngan.log import failures, logged
+from wngan.log import GO_ON, WHEN_FULL, failures, logged
 from wngan.progress import Progress, Reached, last_progress
 
 
@@ -58,6 +60,37 @@ def test_failures_of_several_jobs_are_found(tmp_path: Path) -> None:
         "Failed: The disk is full.",
     ]
     assert failures([]) == []
+
+
+def test_what_was_stopped_goes_on_by_the_same_command(tmp_path: Path) -> None:
+    """Where an earlier attempt failed, too."""
+    line = "tiny bn/1 stopped at iteration 15 of 80000 on SIGINT; the state is kept."
+    with pytest.raises(SystemExit), logged(tmp_path / "a"):
+        raise ValueError("an error.")
+    (tmp_path / "b").write_text(f"{(tmp_path / 'a').read_text()}2026-01-01 00:00:00 {line}\n")
+    with pytest.raises(SystemExit), logged(tmp_path / "c"):
+        raise KeyboardInterrupt
+    own = "".join(f"    log: {tmp_path}/{name} (check log file(s))\n" for name in "abc")
+    (tmp_path / "own").write_text(own)
+    expected = ["Failed: an error.", line, "Stopped on SIGINT.", GO_ON]
+    assert failures([f"{tmp_path}/own"]) == expected
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a.npy"),
+        OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)),
+        OSError("1000000 requested and 12784 written"),  # NumPy's
+        OSError("a.npy could not be written: I/O error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_said_to_be_full(error: OSError, tmp_path: Path) -> None:
+    for raised, full in ((error, True), (OSError(errno.EACCES, "Permission denied"), False)):
+        with pytest.raises(SystemExit), logged(tmp_path / "log"):
+            raise raised
+        assert (WHEN_FULL in (tmp_path / "log").read_text()) == full
+        (tmp_path / "log").unlink()
 
 
 def test_progress_of_another_unit_is_not_meant(tmp_path: Path) -> None:

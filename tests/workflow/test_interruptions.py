@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.workflow.conftest import SEGMENT, STATE, Repository, results, training, wait_for
+from wngan.log import GO_ON, WHEN_FULL
 
 TARGET = f"{SEGMENT}/state.safetensors"
 KILLS = 24
@@ -204,9 +205,26 @@ def test_a_full_disk_loses_nothing(
     printed = (repository.root / "out.log").read_text()
     assert "could not be written: " in printed
     assert "No space left on device" in printed
+    assert printed.count(WHEN_FULL) == 2  # once more in the end
     (small_disk / "others").unlink()
     repository.tiny(TARGET)
     assert "continues after iteration" in log(repository)
+    assert results(repository.root, SEGMENT) == results(undisturbed.root, SEGMENT)
+
+
+def test_ctrl_c_says_in_the_end_what_was_stopped(undisturbed: Repository, tmp_path: Path) -> None:
+    """To all processes, as a terminal sends it."""
+    repository = undisturbed.without(SEGMENT, tmp_path / "copy")
+    with snakemake(repository) as process:
+        wait_for((repository.root / STATE).exists, "a state is saved")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) != 0
+    printed = (repository.root / "out.log").read_text()
+    assert "Traceback" not in printed
+    last = printed[printed.rindex("Error in rule") :]
+    said = rf"^tiny wn/1 stopped at .*; the state is kept\.\n{GO_ON}$"
+    assert re.search(said, last, re.MULTILINE)
+    repository.tiny(TARGET)
     assert results(repository.root, SEGMENT) == results(undisturbed.root, SEGMENT)
 
 

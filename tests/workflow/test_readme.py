@@ -205,6 +205,7 @@ def test_every_command_is_run_by_a_test() -> None:
     )
     for command in commands():
         known = command.startswith(("make", ".venv/bin/snakemake")) or in_miniature(command)
+        known |= command.startswith(("squeue", "scancel"))  # in tests/workflow/test_slurm.py
         assert known or command in elsewhere, command
 
 

@@ -69,3 +69,21 @@ def test_sizes_are_the_papers() -> None:
         steps[name] = count(speed.settings(file, experiment, "wn"))[1]
     assert 0.15e9 < steps["cifar10"] < 0.17e9
     assert sorted(steps, key=steps.__getitem__)[:2] == ["digits", "cifar10"]
+
+
+def test_readme_says_what_was_measured() -> None:
+    """Ratios to the careful reference, and those of reconstruction to the tutorial one."""
+    table = pandas.read_csv(speed.ROOT / "benchmarks/measured/careful.csv")
+    readme = " ".join((speed.ROOT / "README.md").read_text().split())
+
+    def ratios(size: str, task: str, name: str = "times careful") -> str:
+        rows = table[(table["size"] == size) & (table["task"] == task)]
+        return f"{rows[name].min():.1f} to {rows[name].max():.1f}"
+
+    for task in speed.TASKS:
+        assert f"{ratios('digits', task)} times" in readme
+        assert f"{ratios('cifar10', task)} times on CIFAR-10's networks" in readme
+    against = [
+        ratios(size, "reconstruction step", "times tutorial") for size in ("digits", "cifar10")
+    ]
+    assert " and ".join(against) in readme

@@ -3,7 +3,6 @@
 import html
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,12 @@ from zipfile import ZipFile
 import pandas
 import pytest
 import yaml
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests.workflow.browser import NEEDS_A_BROWSER, tab
 from tests.workflow.conftest import Repository
 from wngan.plan import STATISTICS, TITLES
 from wngan.verdicts import VERDICTS, counts
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-NEEDS_A_BROWSER = pytest.mark.skipif(BROWSER is None, reason=f"there is none of {BROWSERS}")
 
 
 @pytest.fixture(scope="module", params=["html", "zip"])
@@ -165,27 +161,9 @@ def test_a_figure_is_added_by_an_entry_of_the_configuration(
 @pytest.fixture
 def page(report: Path) -> Iterator[Page]:
     """The report, open in a browser; at the end nothing must have gone wrong in it."""
-    problems: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console",
-            lambda message: problems.append(message.text) if message.type == "error" else None,
-        )
-        page.on(
-            "request",
-            lambda request: (
-                problems.append(request.url)  # it must work without a network
-                if request.url.startswith("http")
-                else None
-            ),
-        )
+    with tab(report.as_uri()) as page:
         page.goto(report.as_uri())
         yield page
-        browser.close()
-    assert not problems
 
 
 @NEEDS_A_BROWSER

@@ -13,11 +13,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 import wngan
+from tests.workflow.browser import NEEDS_A_BROWSER, tab
 from tests.workflow.conftest import ROOT
-from tests.workflow.test_report import BROWSER, NEEDS_A_BROWSER
 
 MODULES = ["wngan", *(m.name for m in pkgutil.walk_packages(wngan.__path__, "wngan."))]
 PAGES = ("README.html", "docs/results.html", "docs/api/index.html", "docs/api/layers.html")
@@ -95,27 +95,8 @@ def address(site: Path) -> Iterator[str]:
 @pytest.fixture
 def page(address: str, site: Path) -> Iterator[Page]:
     """A tab; at the end nothing must have gone wrong in it, or been asked of another host."""
-    problems: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console",
-            lambda message: problems.append(message.text) if message.type == "error" else None,
-        )
-        page.on("requestfailed", lambda request: problems.append(request.url))
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((address, site.as_uri(), "data:"))
-                else problems.append(request.url)
-            ),
-        )
+    with tab(address, site.as_uri()) as page:
         yield page
-        browser.close()
-    assert not problems
 
 
 @NEEDS_A_BROWSER

@@ -39,4 +39,4 @@ def tab(*places: str) -> Iterator[Page]:
         )
         yield page
         browser.close()
-    assert not problems
+    assert not problems, problems

@@ -161,7 +161,7 @@ def test_a_figure_is_added_by_an_entry_of_the_configuration(
 @pytest.fixture
 def page(report: Path) -> Iterator[Page]:
     """The report, open in a browser; at the end nothing must have gone wrong in it."""
-    with tab(report.as_uri()) as page:
+    with tab(report.parent.as_uri()) as page:
         page.goto(report.as_uri())
         yield page
 

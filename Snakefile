@@ -38,7 +38,7 @@ rule all:
     input:
         [f"{RESULTS}/tables/{name}.csv" for name in PLAN.all_tables],
         [f"{RESULTS}/figures/{name}.png" for name in PLAN.all_figures],
-        f"{RESULTS}/claims.csv",
+        CLAIMS,
         f"{RESULTS}/provenance.html",
         f"{RESULTS}/rates.csv",
         f"{RESULTS}/summary.csv",

@@ -32,6 +32,7 @@ for key in ("results", "data"):
         raise WorkflowError(f"{key} must be a folder, which {config[key]} is not.")
 RUNS = f"{RESULTS}/runs"
 RUN = f"{RUNS}/{{experiment}}/{{model}}/{{instance}}"
+CLAIMS = [f"{RESULTS}/claims.csv"] if PLAN.claims else []  # a configuration of one's own has none
 
 
 wildcard_constraints:
@@ -83,6 +84,10 @@ def models_table(wildcards):
 
 def quality(wildcards):
     return PLAN.quality[wildcards.experiment]
+
+
+def results(wildcards):
+    return PLAN.results[wildcards.experiment]
 
 
 def instances(wildcards):

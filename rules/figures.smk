@@ -289,7 +289,7 @@ rule poster_figure:
         finals=large(of_finals(figure, "safetensors")),
         changes=of_finals(figure, "sha256"),
         losses=of_finals(figure, "csv", "training_finals"),
-        claims=f"{RESULTS}/claims.csv",
+        claims=CLAIMS,
     output:
         png=figure_png(f"{RESULTS}/figures/{{figure}}.png"),
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",

@@ -77,6 +77,37 @@ rule models_table:
         "../scripts/models_table.py"
 
 
+rule results_table:
+    """Say what came out of each training of an experiment, beside what there is without any."""
+    input:
+        running=of_runs(results, "running.csv"),
+        statuses=of_runs(results, "status.json"),
+        finals=of_finals(results, "csv"),
+        qualities=of_runs(quality, "quality.csv"),
+        baselines=f"{RESULTS}/baselines/{{experiment}}.csv",
+    output:
+        csv=f"{RESULTS}/tables/results_{{experiment}}.csv",
+        html=table_html(
+            f"{RESULTS}/tables/results_{{experiment}}.html", labels=of(results, "labels")
+        ),
+    log:
+        f"{RESULTS}/tables/results_{{experiment}}.log",
+    wildcard_constraints:
+        experiment=any_of(PLAN.results),
+    localrule: True
+    conda:
+        "../envs/wngan.yaml"
+    params:
+        runs=of(results, "names"),
+        measured=of(quality, "names"),
+        running_images=of(experiment, "settings", "evaluation", "running", "images"),
+        places=places(results),
+        dataset=of(results, "experiment.dataset.name"),
+        code=code("results_table.py"),
+    script:
+        "../scripts/results_table.py"
+
+
 rule quality_table:
     """Say how like training images samples are, at the optimum and at the last iteration."""
     input:
@@ -197,7 +228,8 @@ rule summary:
     """Put all of the paper's losses beside the measured ones, and say what came out."""
     input:
         tables=[f"{RESULTS}/tables/{table}.csv" for table in PLAN.tables_of("loss")],
-        claims=f"{RESULTS}/claims.csv",
+        others=[f"{RESULTS}/tables/results_{name}.csv" for name in PLAN.without_loss_table],
+        claims=CLAIMS,
         posters=[f"{RESULTS}/figures/{name}.png" for name in PLAN.figures_of("poster")],
     output:
         csv=f"{RESULTS}/summary.csv",
@@ -211,6 +243,7 @@ rule summary:
         "../envs/wngan.yaml"
     params:
         experiments=PLAN.tables_of("loss"),
+        other_experiments=PLAN.without_loss_table,
         datasets={name: each.dataset.name for name, each in PLAN.experiments.items()},
         code=code("summary.py"),
     script:

@@ -37,7 +37,7 @@ def main(
     permutation: Path,
     finals: list[Path],
     losses: list[Path],
-    claims: Path,
+    claims: Path | None,
     runs: list[str],
     until: int,
     running_images: int,
@@ -56,17 +56,19 @@ def main(
         info, permutation: of the data set.
         finals: for each run, its final reconstruction.
         losses: of each training, in the order of `trainings`, its final losses.
-        claims: the table of claims.
+        claims: the table of claims, if the configuration has any.
     """
     figure = plots.figure(1.45 * plots.PAGE, 0.72 * plots.PAGE)
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 1.4))[0]
-    curve, verdicts = left.subfigures(2, 1, height_ratios=(2.6, 1))
+    curve = left
+    if claims is not None:
+        curve, below = left.subfigures(2, 1, height_ratios=(2.6, 1))
+        _verdicts(below.add_subplot(), pandas.read_csv(claims)["verdict"].tolist())
     above, below = right.subfigures(2, 1, height_ratios=(2, 1))
 
     drawn = curves.read(runs, running, statuses, trainings, training_counts)
     known = read_baselines(baselines, slice(running_images))
     curves.draw(curve, curve.add_subplot(), drawn, until, known, paper)
-    _verdicts(verdicts.add_subplot(), pandas.read_csv(claims)["verdict"].tolist())
 
     means = (pandas.read_csv(path)["loss"].mean(skipna=False) for path in losses)
     for axes, run, path, count in zip(

@@ -9,7 +9,7 @@ import pandas
 
 from wngan.job import run_job
 from wngan.model_names import NAMES
-from wngan.summary import LOSSES, RUN, losses, order
+from wngan.summary import LOSSES, RUN, losses, of_results, order
 from wngan.tables import html as html_table
 from wngan.verdicts import COLORS, counts
 
@@ -17,8 +17,10 @@ from wngan.verdicts import COLORS, counts
 def main(
     tables: list[Path],
     experiments: dict[str, str],
+    others: list[Path],
+    other_experiments: list[str],
     datasets: dict[str, str],
-    claims: Path,
+    claims: Path | None,
     posters: list[Path],
     csv: Path,
     html: Path,
@@ -31,18 +33,26 @@ def main(
     Args:
         tables: the tables of losses.
         experiments: which experiment each of them is of, by its name, as in "table2".
+        others: the tables of results of other experiments, and
+        other_experiments: the names of these.
         datasets: the data set of each experiment.
-        claims: the table of claims.
+        claims: the table of claims, if the configuration has any.
         posters: figures that the page shows, as PNG.
     """
     parts = [
         pandas.read_csv(path).assign(table=name.removeprefix("table"), experiment=experiment)
         for path, (name, experiment) in zip(tables, experiments.items(), strict=True)
     ]
-    verdicts = pandas.read_csv(claims)["verdict"].tolist()
+    parts += [
+        of_results(pandas.read_csv(path, dtype={"instance": str})).assign(
+            table=path.stem, experiment=experiment
+        )
+        for path, experiment in zip(others, other_experiments, strict=True)
+    ]
+    verdicts = pandas.read_csv(claims)["verdict"].tolist() if claims else []
     table = losses(parts)
     table.to_csv(csv, index=False)
-    sentences = [*filter(None, [order(parts, datasets)]), _statements(verdicts)]
+    sentences = filter(None, [order(parts, datasets), _statements(verdicts)])
     above = [
         f'<p style="max-width: 60em; font-size: 1.15em">{escape(" ".join(sentences))}</p>',
         _bar(verdicts),
@@ -52,12 +62,17 @@ def main(
 
 
 def _statements(verdicts: list[str]) -> str:
+    """A sentence that counts verdicts, if there are any."""
+    if not verdicts:
+        return ""
     found = ", ".join(f"{count} {verdict}" for verdict, count in counts(verdicts).items())
     return f"Of the paper's {len(verdicts)} statements: {found}."
 
 
 def _bar(verdicts: list[str]) -> str:
-    """How often each verdict came out, as a bar."""
+    """How often each verdict came out, as a bar, if there are any."""
+    if not verdicts:
+        return ""
     parts = [
         f'<div style="flex: {count} 0 auto; padding: .3em .6em; background: {background}; '
         f'color: {text}">{count} {verdict}</div>'
@@ -81,14 +96,16 @@ def _page(table: pandas.DataFrame, above: str) -> str:
     texts["", "model"] = table["model"].map(NAMES)
     columns: dict[Any, Any] = {}
     formats: dict[Any, str] = {}
+    of_paper = table["paper_running_ratio"].notna().any()
     for title, name in LOSSES.items():
         columns[title, "here"] = table[f"{name}_loss"]
         columns[f"{title} / vanilla's", "here"] = table[f"{name}_ratio"]
-        columns[f"{title} / vanilla's", "in the paper"] = table[f"paper_{name}_ratio"]
-        formats[title, "here"] = "{:.6f}"
-        formats |= dict.fromkeys(list(columns)[-2:], "{:.3f}")
+        formats |= {(title, "here"): "{:.6f}", (f"{title} / vanilla's", "here"): "{:.3f}"}
+        if of_paper:
+            columns[f"{title} / vanilla's", "in the paper"] = table[f"paper_{name}_ratio"]
+            formats[f"{title} / vanilla's", "in the paper"] = "{:.3f}"
     page = pandas.DataFrame(texts | columns)
-    caption = "Losses, and their ratios to vanilla's beside the paper's"
+    caption = "Losses, and their ratios to vanilla's" + (" beside the paper's" if of_paper else "")
     return html_table(page, caption, formats, [*texts], above=above)
 
 

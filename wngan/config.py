@@ -109,6 +109,7 @@ def _once(config: Config) -> Iterator[str]:
         for kind in STATISTICS
     ]
     names += [(f"quality_{name}", f"quality.{name}") for name in config.get("quality", {})]
+    names += [(f"results_{name}", f"experiments.{name}") for name in config["experiments"]]
     names += [(name, f"claims.{name}") for name in config["claims"]]
     owners: dict[str, str] = {}
     for name, key in names:

@@ -17,5 +17,4 @@ def training_images(config: dict[str, Any], dataset: str) -> dict[str, int]:
     batches = {
         f"experiments.{name}.batch_size": each["batch_size"] for name, each in experiments.items()
     }
-    measured = [name for name in config.get("quality", {}) if name in experiments]
-    return batches | {f"quality.{name}": FEWEST for name in measured}
+    return batches | {f"the quality of experiments.{name}": FEWEST for name in experiments}

@@ -39,6 +39,12 @@ FINALS_OF = {"reconstructions": ("optimal",), "codes": ("optimal",), "poster": (
 POSTER_SAMPLES = 48
 """Of each model on a poster."""
 
+STRIP = {"rows": 2, "columns": 12}
+"""Samples of each model in the figure that every experiment has."""
+
+COMPARED = 1000
+"""Samples, and training images, whose quality is measured where the configuration doesn't say."""
+
 STATISTICS = ("pairs", "spread", "evaluator")
 """Kinds of tables that an entry of `statistics` makes."""
 
@@ -46,6 +52,7 @@ TITLES = {
     "architecture": "networks",
     "loss": "losses",
     "models": "losses of models over all trainings",
+    "results": "results: losses and quality of every training, baselines",
     "pairs": "pairs of models",
     "spread": "spread of instances",
     "evaluator": "the evaluator, and losses without a generator",
@@ -273,6 +280,42 @@ class Quality:
         name = f"quality_{self.experiment.name}"
         yield Item(name, "quality_table.py", settings, self.runs, [])
         yield Item(f"{name} (figure)", "quality_figure.py", settings, self.runs, [])
+
+
+@dataclass(frozen=True)
+class Results:
+    """The table that every experiment has: losses and quality of each training, and baselines."""
+
+    experiment: Experiment
+    quality: Quality
+
+    @property
+    def runs(self) -> list[Run]:
+        """All trainings."""
+        return self.experiment.runs
+
+    @property
+    def names(self) -> list[str]:
+        """The same, as in bn/2."""
+        return [run.name for run in self.runs]
+
+    @property
+    def finals(self) -> list[Final]:
+        """The final reconstructions of their optima."""
+        return [Final(run, "optimal") for run in self.runs]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """How the report lists it."""
+        models = [run.model for run in self.runs]
+        return labels("Table", TITLES["results"], self.experiment.name, models)
+
+    @property
+    def item(self) -> Item:
+        """What it is made of."""
+        settings = [self.names, self.quality.settings, self.quality.digest]
+        name = f"results_{self.experiment.name}"
+        return Item(name, "results_table.py", settings, self.runs, self.finals)
 
 
 @dataclass(frozen=True)
@@ -514,6 +557,18 @@ class Claim:
         return (each for group in self.needed for each in group)
 
 
+def own_figures(experiment: Experiment) -> Iterator[tuple[str, Config]]:
+    """Kinds and settings of the figures that every experiment has: of all its models.
+
+    One of the configuration's by the same name, as in "curves_celeba_dcgan", takes its place.
+    """
+    models = experiment.settings["models"]
+    about = {"experiment": experiment.name}
+    until = max(settings["iterations"] for settings in models.values())
+    yield "curves", about | {"runs": list(models), "until": until}
+    yield "samples", about | STRIP | {"panels": [[f"{model}@optimal"] for model in models]}
+
+
 def figure_panels(settings: Config) -> list[tuple[str, str]]:
     """Runs and checkpoints ("optimal" or an iteration) of a figure's panels, row by row."""
     panels = [row if isinstance(row, list) else [row] for row in settings.get("panels", [])]
@@ -555,7 +610,8 @@ class Plan:
         datasets, experiments: all of them, by name.
         tables, figures, claims: by name.
         models_tables: by name, those of `ModelsTable`.
-        statistics, quality: by experiment.
+        statistics, quality, results: by experiment.
+        asked_quality: the experiments of whose quality the configuration wants a table of its own.
         samples: how many samples the largest figure of samples shows.
     """
 
@@ -580,11 +636,13 @@ class Plan:
             for name, settings in config["tables"].get("models", {}).items()
             if set(settings["experiments"]) <= set(only)
         }
+        asked = config.get("quality", {})
         self.quality = {
-            name: self._quality(name, settings, config.get("inception"))
-            for name, settings in config.get("quality", {}).items()
-            if name in only
+            each.name: self._quality(each, asked.get(each.name), config.get("inception"))
+            for each in self.shown
         }
+        self.asked_quality = [name for name in self.quality if name in asked]
+        self.results = {each.name: Results(each, self.quality[each.name]) for each in self.shown}
         self.statistics = {
             name: self._statistics(name, settings)
             for name, settings in config.get("statistics", {}).items()
@@ -596,6 +654,11 @@ class Plan:
             for name, settings in figures.items()
             if settings["experiment"] in only
         }
+        for each in self.shown:
+            for kind, settings in own_figures(each):
+                name = f"{kind}_{each.name}"
+                if not any(name in figures for figures in config["figures"].values()):
+                    self.figures[name] = self._figure(name, kind, settings)
         names = {claim: claim_experiments(config, claim) for claim in config["claims"]}
         self.claims = {
             claim: Claim(claim, [self.experiments[name] for name in experiments])
@@ -604,9 +667,10 @@ class Plan:
         }
         figures = config["figures"]
         sizes = [each["rows"] * each["columns"] for each in figures.get("samples", {}).values()]
+        sizes.append(STRIP["rows"] * STRIP["columns"])
         sizes += [each["among"] for each in figures.get("groups", {}).values()]
         sizes += [POSTER_SAMPLES for _ in figures.get("poster", {})]
-        self.samples = max(sizes, default=1)
+        self.samples = max(sizes)
 
     def datasets_of(self, kind: str) -> list[str]:
         """The names of the data sets of a type."""
@@ -617,6 +681,12 @@ class Plan:
         return {
             name: table.experiment.name for name, table in self.tables.items() if table.kind == kind
         }
+
+    @property
+    def without_loss_table(self) -> list[str]:
+        """The names of the experiments that no table of losses is of."""
+        of_tables = self.tables_of("loss").values()
+        return [name for name in self.results if name not in of_tables]
 
     def figures_of(self, kind: str) -> list[str]:
         """The names of the figures of a kind."""
@@ -630,7 +700,8 @@ class Plan:
             *(table.item for table in self.models_tables.values()),
             *(figure.item for figure in self.figures.values()),
             *(item for statistics in self.statistics.values() for item in statistics.items),
-            *(item for quality in self.quality.values() for item in quality.items),
+            *(results.item for results in self.results.values()),
+            *(item for name in self.asked_quality for item in self.quality[name].items),
             *(claim.item for claim in self.claims.values()),
         ]
 
@@ -639,7 +710,14 @@ class Plan:
         """The names of all tables."""
         items = (item for statistics in self.statistics.values() for item in statistics.items)
         of_statistics = [item.name for item in items]
-        return [*self.tables, *self.models_tables, *of_statistics, *self._of_quality]
+        of_experiments = [f"results_{name}" for name in self.results]
+        return [
+            *of_experiments,
+            *self.tables,
+            *self.models_tables,
+            *of_statistics,
+            *self._of_quality,
+        ]
 
     @property
     def all_figures(self) -> list[str]:
@@ -648,8 +726,8 @@ class Plan:
 
     @property
     def _of_quality(self) -> list[str]:
-        """The name of a table and of a figure of each `quality`."""
-        return [f"quality_{name}" for name in self.quality]
+        """The name of a table and of a figure of each `quality` that the configuration asks for."""
+        return [f"quality_{name}" for name in self.asked_quality]
 
     @cached_property
     def known_runs(self) -> list[str]:
@@ -731,9 +809,17 @@ class Plan:
         ]
         return ModelsTable(name, models, settings.get("at"))
 
-    def _quality(self, name: str, settings: Config, inception: Config | None) -> Quality:
+    def _quality(
+        self, experiment: Experiment, settings: Config | None, inception: Config | None
+    ) -> Quality:
+        settings = settings or {
+            "models": list(experiment.settings["models"]),
+            "features": "pixels",  # which need no network
+            "images": COMPARED,
+            "every": experiment.settings["segment"],
+        }
         weights = inception if settings["features"] == "inception" else None
-        return Quality(self.experiments[name], settings, weights)
+        return Quality(experiment, settings, weights)
 
     def _statistics(self, name: str, settings: Config) -> Statistics:
         paper = [

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas
 
 from wngan.model_names import NAMES
 from wngan.outcome import FAILURES
+from wngan.runs import BEST
 
 RUN = ["experiment", "model", "instance", "checkpoint"]
 """Columns that name a run and its checkpoint."""
@@ -37,6 +39,26 @@ def losses(parts: list[pandas.DataFrame]) -> pandas.DataFrame:
             table[column] = values.round(6)
             table[column.replace("loss", "ratio")] = ratios.round(4)
     return table[columns]
+
+
+def of_results(table: pandas.DataFrame) -> pandas.DataFrame:
+    """A table of scripts/results_table.py like one of scripts/loss_table.py: a row per model.
+
+    Args:
+        table: its rows of instances count.
+    """
+    rows = []
+    trainings = table[table["instance"].str.isdecimal().fillna(False)]
+    for model, of_model in trainings.groupby("model", sort=False):
+        best = of_model.sort_values("running_loss", kind="stable").iloc[0]
+        row = {"model": model, "instance": BEST if len(of_model) > 1 else "1"}
+        row |= {"checkpoint": "optimal", "trainings": len(of_model)}
+        row |= dict(best[["status", "running_loss", "final_loss"]])
+        row["trainings_mean"] = of_model["final_loss"].mean(skipna=False)
+        row["trainings_standard_deviation"] = of_model["final_loss"].std(skipna=False)
+        rows.append(row)
+    empty = {"paper_running_loss": np.nan, "paper_final_loss": np.nan}
+    return pandas.DataFrame(rows).assign(**empty)
 
 
 def order(parts: list[pandas.DataFrame], datasets: dict[str, str]) -> str:

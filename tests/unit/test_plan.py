@@ -293,12 +293,39 @@ class TestThePlan:
     def test_items_have_different_names(self) -> None:
         everything = [item.name for item in PAPER.items]
         assert len(set(everything)) == len(everything) == len(PAPER.items)
-        assert len(everything) == len(PAPER.figures) + 9 + 1 + 3 * 3 + 3 * 2 + len(CLAIMS)
+        assert len(everything) == len(PAPER.figures) + 9 + 9 + 1 + 3 * 3 + 3 * 2 + len(CLAIMS)
         kinds = ("pairs", "spread", "evaluator")
         statistics = [f"{kind}_{name}" for name in PAPER.statistics for kind in kinds]
-        measured = [f"quality_{name}" for name in PAPER.quality]
-        assert PAPER.all_tables == [*PAPER.tables, "equal_celeba", *statistics, *measured]
+        measured = [f"quality_{name}" for name in CONFIG["quality"]]
+        tables = [f"results_{name}" for name in CONFIG["experiments"]]
+        tables += [*PAPER.tables, "equal_celeba", *statistics, *measured]
+        assert PAPER.all_tables == tables
         assert PAPER.all_figures == [*PAPER.figures, *measured]
+
+    def test_every_experiment_has_results_without_being_asked(self) -> None:
+        plan = planned(tables={}, figures={}, claims={}, quality={}, statistics={})
+        names = list(CONFIG["experiments"])
+        assert plan.all_tables == [f"results_{name}" for name in names]
+        assert set(plan.all_figures) == {
+            f"{kind}_{name}" for kind in ("curves", "samples") for name in names
+        }
+        assert plan.figures["curves_celeba_dcgan"].settings["until"] == 700_000
+        assert plan.figures["samples_lsun_dcgan"].panel_files == [
+            f"lsun_dcgan/{model}/1/samples/optimal.npy" for model in ("vanilla", "bn", "wn")
+        ]
+        assert len(plan.known_runs) == 34
+        assert plan.samples == 24
+        results = plan.results["celeba_lr_0002"]
+        assert results.names == [f"{m}/{k}" for m in ("vanilla", "wn") for k in (1, 2, 3)]
+        assert {final.checkpoint for final in results.finals} == {"optimal"}
+        assert (results.quality.settings["features"], results.quality.weights) == ("pixels", None)
+        assert results.quality.names == results.names
+
+    def test_a_figure_of_the_configuration_takes_the_place_of_one_of_the_same_name(self) -> None:
+        own = {"experiment": "celeba_dcgan", "runs": ["wn"], "until": 500}
+        plan = planned(figures={"curves": {"curves_celeba_dcgan": own}})
+        assert plan.figures["curves_celeba_dcgan"].names == ["wn"]
+        assert plan.figures["curves_lsun_dcgan"].names == ["vanilla", "bn", "wn"]
 
     def test_known_runs_are_trainings_each_once(self) -> None:
         assert len(PAPER.known_runs) == len(set(PAPER.known_runs)) == 34

@@ -67,14 +67,44 @@ def test_the_page_shows_sentence_bar_and_poster(tmp_path: Path) -> None:
     pandas.DataFrame({"verdict": verdicts}).to_csv(tmp_path / "claims.csv")
     (tmp_path / "poster.png").write_bytes(b"PNG")
     csv, html = tmp_path / "s.csv", tmp_path / "s.html"
-    files = ([tmp_path / "table2.csv"], {"table2": "a"}, {"a": "digits"}, tmp_path / "claims.csv")
-    script.main(*files, [tmp_path / "poster.png"], csv, html)
+    tables = ([tmp_path / "table2.csv"], {"table2": "a"}, [], [])
+    files = (tmp_path / "claims.csv", [tmp_path / "poster.png"], csv, html)
+    script.main(*tables, {"a": "digits"}, *files)
     text = html.read_text()
     assert "On digits, WN has the lowest mean final loss" in text
     assert "Of the paper&#x27;s 3 statements: 2 reproduced, 1 undecided." in text
     assert "flex: 2 0 auto" in text
     assert 'src="data:image/png;base64,UE5H"' in text
     assert pandas.read_csv(csv)["final_ratio"].tolist() == [1, 0.5]
+
+
+def test_an_experiment_without_a_table_of_losses_is_summed_up_by_its_results(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        ("vanilla", "1", "trained", 0.3, 0.05),
+        ("vanilla", "2", "collapsed", 0.2, 0.06),
+        ("vanilla", "mean", "", 0.25, 0.055),
+        ("wn", "1", "trained", 0.1, 0.044),
+        ("nearest_image", "", "", 0.1, 0.01),
+    ]
+    names = ["model", "instance", "status", "running_loss", "final_loss"]
+    pandas.DataFrame(rows, columns=names).to_csv(tmp_path / "results_own.csv", index=False)
+    csv, html = tmp_path / "s.csv", tmp_path / "s.html"
+    others = ([tmp_path / "results_own.csv"], ["own"])
+    script.main([], {}, *others, {"own": "flowers"}, None, [], csv, html)
+    table = pandas.read_csv(csv)
+    assert table["model"].tolist() == ["vanilla", "wn"]
+    assert table["instance"].tolist() == ["best", "1"]
+    assert table["final_loss"].tolist() == [0.06, 0.044]
+    assert table["final_ratio"].tolist() == [1, 0.7333]
+    text = html.read_text()
+    assert (
+        "On flowers, WN has the lowest mean final loss: 0.044 (one training); vanilla&#x27;s is "
+        "25% higher (2 trainings, the best collapsed)."
+    ) in text
+    assert "paper" not in text
+    assert 'class="verdicts"' not in text
 
 
 def test_every_verdict_has_colors_that_can_be_read() -> None:

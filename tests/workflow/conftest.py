@@ -168,8 +168,9 @@ def job_counts(plan: Plan) -> Counter[str]:
         "join_quality": len(measured),
         "quality": sum(1 + len(run.segments) for run in measured),
     }
-    counts |= dict.fromkeys(("quality_table", "quality_figure"), len(plan.quality))
-    counts |= dict.fromkeys(("claims", "provenance", "rates", "summary"), 1)
+    counts |= dict.fromkeys(("quality_table", "quality_figure"), len(plan.asked_quality))
+    counts |= dict.fromkeys(("provenance", "rates", "summary"), 1)
+    counts |= {"claims": bool(plan.claims), "results_table": len(plan.results)}
     figures = [f"{figure.kind}_figure" for figure in plan.figures.values()]
     prepared = [rule for name in data for rule in makers[plan.datasets[name].type]]
     fetched = ["download"] * any(quality.weights for quality in plan.quality.values())

@@ -56,6 +56,12 @@ def expected(finished: Repository) -> dict[str, list[str]]:
         for key in ("tables", "figures")
     )
     statistics = [TITLES[kind] for kind in (*STATISTICS, "quality")]
+    statistics += [TITLES["results"] for _ in config["experiments"]]
+    figures += [
+        f"{kind}_{name}: {TITLES[kind]}"
+        for kind in ("curves", "samples")
+        for name in config["experiments"]
+    ]
     return {
         "Tables": [*tables, "what came out", *statistics],
         "Figures": [*figures, TITLES["quality"]],

@@ -1,6 +1,7 @@
 # Xiang & Li 2017, "On the Effects of Batch and Weight Normalization in Generative Adversarial
 # Networks": from data sets to tables, figures and a report. config.yaml says what is run.
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -30,6 +31,14 @@ include: "rules/provenance.smk"
 onerror:
     # Snakemake has printed these above much else.
     print("", *failures(log), sep="\n", file=sys.stderr)
+
+
+onsuccess:
+    if own is not None and Path(f"{RESULTS}/provenance.html").exists():
+        # Of everything; the path of `--report-after-run` could not follow the images' name.
+        options = ["--configfile", own.file, "--report", f"{RESULTS}/report.html"]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", TOP / "Snakefile", *options]
+        subprocess.run(command, check=True)
 
 
 rule all:

@@ -1,12 +1,15 @@
 # What rules share: the checked configuration, its plan, and functions that find a job's record in it.
 
 import csv
+import sys
 from functools import partial, reduce
 from operator import attrgetter, getitem
 from pathlib import Path
 
 from wngan.config import ConfigError, configured
 from wngan.config_file import read
+from wngan.errors import InputError
+from wngan.own import chosen
 from wngan.plan import POSTER_SAMPLES, Plan
 from wngan.provenance import code_digest, config_digest
 
@@ -20,8 +23,17 @@ try:
         if path.suffix != ".json":
             read(path)  # Snakemake did, and took the last of keys that are there twice
     schema = read(TOP / "schemas/config.schema.yaml")
-    config.update(configured(config, schema, read(TOP / "config.yaml"), PAPER_VALUES))
-except ConfigError as error:
+    own = None
+    if "images" in config:  # of one's own, as own/config.yaml has it
+        own = chosen(config, TOP / "own/config.yaml.template")
+        config.clear()
+        config.update(configured(own.config, schema, {}, PAPER_VALUES))
+        if workflow.is_main_process:
+            own.write()
+            print(own.sentences, file=sys.stderr)
+    else:
+        config.update(configured(config, schema, read(TOP / "config.yaml"), PAPER_VALUES))
+except (ConfigError, InputError) as error:
     raise WorkflowError(str(error)) from None
 
 PLAN = Plan(config, PAPER_VALUES)

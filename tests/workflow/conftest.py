@@ -29,6 +29,7 @@ PARTS = (
     "report",
     "envs",
     "demo",
+    "own",
     "profiles",
     "slurm",
 )

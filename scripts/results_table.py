@@ -78,17 +78,11 @@ def main(
         rows.append(row | {"final_loss": losses[: len(found)].mean()})
     table = _with_means(pandas.DataFrame(rows, columns=list(COLUMNS)))
     table.to_csv(csv, index=False, float_format="%.6g")
-    page = table.assign(model=table["model"].map(NAMES | losses_without.NAMES)).fillna(
-        {"instance": "", "status": "", "features": ""}
-    )
-    shown = (
-        COLUMNS
-        if measured
-        else {name: of for name, of in COLUMNS.items() if "samples" not in of[0]}
-    )
-    html.write_text(
-        tables.titled(page, shown, f"Results: {experiment}", ["model", "instance", "status"])
-    )
+    texts = ["model", "instance", "status", "features"]
+    page = table.assign(model=table["model"].map(NAMES | losses_without.NAMES))
+    page[texts] = page[texts].fillna("")
+    page["status"] = page["status"].str.replace("_", " ")
+    html.write_text(tables.titled(page, COLUMNS, f"Results: {experiment}", texts))
 
 
 def _with_means(table: pandas.DataFrame) -> pandas.DataFrame:

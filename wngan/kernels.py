@@ -2,8 +2,8 @@
 
 Convolutions over a whole map, of the generators' first layer and the discriminators' last, are the
 matrix products that they are. Other forms are for CPUs: on other devices, in reduced precision, and
-under transforms and tracers, those operations are torch's own. Finite results differ by rounding alone. What each form gains is
-in `benchmarks/README.md`.
+under transforms and tracers, those operations are torch's own. Finite results differ by rounding
+alone. What each form gains is in `benchmarks/README.md`.
 """
 
 from typing import Any
@@ -24,8 +24,9 @@ def prelu(x: Tensor, slope: Tensor) -> Tensor:
 
 def _here(x: Tensor) -> bool:
     """Whether this module's forms are for `x`: only torch's own can be compiled and transformed."""
-    transformed = torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
-    if transformed or torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[no-untyped-call]
+    if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
+        return False
+    if torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None:
         return False
     return x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
 

@@ -217,13 +217,18 @@ def _read(paths: Sequence[Path], size: int) -> tuple[list[str], NDArray[np.uint8
             with TemporaryDirectory() as folder:
                 array = Path(folder) / "images.npy"
                 found = crop_images(path, array, size, workers=usable_cores(), resize=True)
-                names += [f"{path}/{name}" for name in found]
+                names += [_shown(f"{path}/{name}") for name in found]
                 parts.append(np.load(array))
         else:
             image = covering(decode(path.read_bytes(), str(path)), size)
-            names.append(str(path))
+            names.append(_shown(str(path)))
             parts.append(central_crop(image, size, str(path))[None])
     return names, np.concatenate(parts)
+
+
+def _shown(name: str) -> str:
+    """The name of a file, which may be in no encoding, as text that can be written."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _best_median_worst(values: torch.Tensor) -> list[int]:

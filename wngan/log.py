@@ -60,7 +60,10 @@ def logged(path: str | Path) -> Iterator[None]:
             Before it the file has the traceback, unless the error is about what a person gave.
     """
     formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S")
-    handlers: list[logging.Handler] = [logging.FileHandler(path), logging.StreamHandler(sys.stderr)]
+    handlers: list[logging.Handler] = [
+        logging.FileHandler(path, errors="backslashreplace"),  # for names of files in no encoding
+        logging.StreamHandler(sys.stderr),
+    ]
     for handler in handlers:
         handler.setFormatter(formatter)
         logger.addHandler(handler)
@@ -72,7 +75,7 @@ def logged(path: str | Path) -> Iterator[None]:
         raise SystemExit(1) from None
     except Exception as error:
         if not isinstance(error, InputError):
-            with open(path, "a") as file:
+            with open(path, "a", errors="backslashreplace") as file:
                 file.write(traceback.format_exc())
         sentence = str(error) if " " in str(error) else repr(error)
         if FULL.search(sentence):

@@ -30,5 +30,5 @@ def reading(place: object) -> Iterator[None]:
     except InputError:
         raise
     except DAMAGED as error:
-        why = getattr(error, "strerror", None) or str(error) or "it is cut short"
+        why = getattr(error, "strerror", None) or str(error).rstrip(".") or "it is cut short"
         raise InputError(f"{place} can't be read: {why}. Fetch it or make it again.") from error

@@ -8,6 +8,7 @@ same arguments give the same bytes. A file that exists is only replaced with `--
 
 import argparse
 import csv
+import io
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if outputs.count(output) > 1:
             parser.error(f"{output} is named twice.")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    torch.set_num_threads(threads or min(torch.get_num_threads(), usable_cores()))
+    torch.set_num_threads(min(threads or torch.get_num_threads(), usable_cores()))
     keep_freed_memory()
     try:
         with computing_in("float32", device):
@@ -246,9 +247,11 @@ def _write(result: Result, output: Path, force: bool) -> None:
         with open(output, "w" if force else "x", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(result.table)
     else:
-        picture = result.picture()
+        # First in memory: what can't be encoded must not replace a file.
+        encoded = io.BytesIO()
+        result.picture().save(encoded, Image.registered_extensions()[output.suffix.lower()])
         with open(output, "wb" if force else "xb") as file:
-            picture.save(file, Image.registered_extensions()[output.suffix.lower()])
+            file.write(encoded.getvalue())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -296,7 +299,9 @@ def _parser() -> argparse.ArgumentParser:
             help="cpu, cuda or cuda:1; by default a GPU where there is one",
         )
         options.add_argument(
-            "--threads", type=_count, help="of a CPU; by default what this process may use"
+            "--threads",
+            type=_count,
+            help="of a CPU; by default, and at most, what this process may use",
         )
         options.add_argument("--force", action="store_true", help="replace files that exist")
     return parser
@@ -319,7 +324,9 @@ def _device(text: str) -> torch.device:
     try:
         device = torch.device(text)
     except RuntimeError:
-        raise argparse.ArgumentTypeError(f"it must be cpu, cuda or cuda:1, not {text!r}.") from None
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise argparse.ArgumentTypeError(f"it must be cpu, cuda or cuda:1, not {text!r}.")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise argparse.ArgumentTypeError(f"torch finds no GPU {text} here.")
     return device

@@ -369,6 +369,14 @@ def test_a_mistake_is_a_sentence(change: Callable[[dict[str, Any]], None], sente
     assert all(each.endswith(".") for each in sentences)
 
 
+def test_a_type_that_is_none_is_one_mistake() -> None:
+    """What each type has and lacks is then not known."""
+    config = copy.deepcopy(PAPER)
+    put("datasets/mine", FOLDER | {"type": "folders"})(config)
+    with pytest.raises(ConfigError, match=r"^datasets\.mine\.type must be one of .*'folders'\.$"):
+        check(config, SCHEMA, VALUES)
+
+
 def test_several_mistakes_are_as_many_sentences() -> None:
     """Of all kinds at once."""
     config = copy.deepcopy(PAPER)

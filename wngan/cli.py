@@ -29,7 +29,7 @@ from wngan import __version__, evaluation, pictures
 from wngan.bootstrap import Estimate
 from wngan.checkpoint import CheckpointError
 from wngan.datasets.crops import crop_images
-from wngan.decoding import central_crop, decode
+from wngan.decoding import central_crop, decode, suffixes
 from wngan.device import keep_freed_memory, usable_cores
 from wngan.evaluator import Reconstruction
 from wngan.precision import computing_in
@@ -42,6 +42,10 @@ from wngan.tensors import to_tensor, to_uint8
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tiff", ".pdf")
 """Suffixes of pictures; a JPEG's pixels are not the model's exactly."""
+
+
+MOST = 10_000
+"""Images in a picture, which is made in memory."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             parser.error(f"{output} exists; with --force it is replaced.")
         if outputs.count(output) > 1:
             parser.error(f"{output} is named twice.")
+    if options.get("rows", 0) * options.get("columns", 0) > MOST:
+        parser.error(f"a picture has at most {MOST} images, in rows and columns.")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(min(threads or torch.get_num_threads(), usable_cores()))
     keep_freed_memory()
@@ -214,7 +220,9 @@ def _read(paths: Sequence[Path], size: int) -> tuple[list[str], NDArray[np.uint8
     names: list[str] = []
     parts = []
     for path in paths:
-        if path.is_dir() or is_zipfile(path) or is_tarfile(path):
+        # Something may hang on an image, such as a zip, that makes it pass for one.
+        is_image = path.suffix.lower() in suffixes() and path.is_file()
+        if not is_image and (path.is_dir() or is_zipfile(path) or is_tarfile(path)):
             with TemporaryDirectory() as folder:
                 array = Path(folder) / "images.npy"
                 found = crop_images(path, array, size, workers=usable_cores(), resize=True)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -181,6 +182,11 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         (["evaluate", "MODEL", "x.png", "--output", "a.txt"], 2, "a.txt must end in .csv, .png"),
         (["evaluate", "MODEL", "x.png", "--threads", "0"], 2, "a whole number from 1, not '0'"),
         (["evaluate", "MODEL", "x.png", "--device", "meta"], 2, "must be cpu, cuda or cuda:1"),
+        (
+            ["sample", "MODEL", "a.png", "--rows", "10001", "--columns", "1"],
+            2,
+            "at most 10000 images",
+        ),
         (["evaluate", "MODEL", "x.png", "--device", "cuda:99"], 2, "finds no GPU cuda:99 here"),
         (["evaluate", "MODEL", "x.png", "--device", "tpu!"], 2, "must be cpu, cuda or cuda:1"),
         (["compare", "MODEL", "OTHER", "empty"], 1, "other.safetensors has no generator."),
@@ -357,3 +363,13 @@ def test_ctrl_c_is_a_sentence(
     monkeypatch.setattr(cli, "draw", interrupt)
     assert fails("sample", model, tmp_path / "a.png") == 130
     assert capsys.readouterr().err == "wngan: interrupted; nothing was written.\n"
+
+
+def test_an_image_that_a_zip_hangs_on_is_an_image(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    with ZipFile(tmp_path / "a.png", "a") as archive:
+        archive.writestr("b.txt", "")
+    main(["evaluate", str(model), str(tmp_path / "a.png"), "--steps", "1"])
+    assert "over 1 images" in capsys.readouterr().out

@@ -20,8 +20,7 @@ with open(TOP / "report/paper_values.csv", newline="") as file:
 # one replaces config.yaml if it is whole, and changes single keys of it if it is not.
 try:
     for path in map(Path, workflow.configfiles):
-        if path.suffix != ".json":
-            read(path)  # Snakemake did, and took the last of keys that are there twice
+        read(path)  # Snakemake did, and took the last of keys that are there twice
     schema = read(TOP / "schemas/config.schema.yaml")
     own = None
     if "images" in config:  # of one's own, as own/config.yaml has it
@@ -40,8 +39,11 @@ PLAN = Plan(config, PAPER_VALUES)
 RESULTS = str(Path(config["results"]).expanduser())
 DATA = str(Path(config["data"]).expanduser())
 for key in ("results", "data"):
-    if Path(config[key]).expanduser().is_file():
-        raise WorkflowError(f"{key} must be a folder, which {config[key]} is not.")
+    try:
+        if Path(config[key]).expanduser().is_file():
+            raise WorkflowError(f"{key} must be a folder, which {config[key]} is not.")
+    except OSError as error:
+        raise WorkflowError(f"{key} must be a folder that can be used: {error.strerror}.") from None
 RUNS = f"{RESULTS}/runs"
 RUN = f"{RUNS}/{{experiment}}/{{model}}/{{instance}}"
 CLAIMS = [f"{RESULTS}/claims.csv"] if PLAN.claims else []  # a configuration of one's own has none

@@ -67,6 +67,8 @@ def load(path: Path) -> tuple[dict[str, Tensor], Metadata]:
     """
     try:
         with safe_open(path, "pt") as file:
+            if "wngan" not in (file.metadata() or {}):
+                raise ValueError("it was not written by wngan")
             header = json.loads(file.metadata()["wngan"])
             tensors = {name: file.get_tensor(name) for name in list(file.keys())}
         damaged = sha256(tensors, header["metadata"]) != header["sha256"]

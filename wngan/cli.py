@@ -8,6 +8,7 @@ same arguments give the same bytes. A file that exists is only replaced with `--
 
 import argparse
 import csv
+import io
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +29,7 @@ from wngan import __version__, evaluation, pictures
 from wngan.bootstrap import Estimate
 from wngan.checkpoint import CheckpointError
 from wngan.datasets.crops import crop_images
-from wngan.decoding import central_crop, decode
+from wngan.decoding import central_crop, decode, suffixes
 from wngan.device import keep_freed_memory, usable_cores
 from wngan.evaluator import Reconstruction
 from wngan.precision import computing_in
@@ -41,6 +42,10 @@ from wngan.tensors import to_tensor, to_uint8
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tiff", ".pdf")
 """Suffixes of pictures; a JPEG's pixels are not the model's exactly."""
+
+
+MOST = 10_000
+"""Images in a picture, which is made in memory."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             parser.error(f"{output} exists; with --force it is replaced.")
         if outputs.count(output) > 1:
             parser.error(f"{output} is named twice.")
+    if options.get("rows", 0) * options.get("columns", 0) > MOST:
+        parser.error(f"a picture has at most {MOST} images, in rows and columns.")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    torch.set_num_threads(threads or min(torch.get_num_threads(), usable_cores()))
+    torch.set_num_threads(min(threads or torch.get_num_threads(), usable_cores()))
     keep_freed_memory()
     try:
         with computing_in("float32", device):
@@ -213,17 +220,24 @@ def _read(paths: Sequence[Path], size: int) -> tuple[list[str], NDArray[np.uint8
     names: list[str] = []
     parts = []
     for path in paths:
-        if path.is_dir() or is_zipfile(path) or is_tarfile(path):
+        # Something may hang on an image, such as a zip, that makes it pass for one.
+        is_image = path.suffix.lower() in suffixes() and path.is_file()
+        if not is_image and (path.is_dir() or is_zipfile(path) or is_tarfile(path)):
             with TemporaryDirectory() as folder:
                 array = Path(folder) / "images.npy"
                 found = crop_images(path, array, size, workers=usable_cores(), resize=True)
-                names += [f"{path}/{name}" for name in found]
+                names += [_shown(f"{path}/{name}") for name in found]
                 parts.append(np.load(array))
         else:
             image = covering(decode(path.read_bytes(), str(path)), size)
-            names.append(str(path))
+            names.append(_shown(str(path)))
             parts.append(central_crop(image, size, str(path))[None])
     return names, np.concatenate(parts)
+
+
+def _shown(name: str) -> str:
+    """The name of a file, which may be in no encoding, as text that can be written."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _best_median_worst(values: torch.Tensor) -> list[int]:
@@ -241,9 +255,11 @@ def _write(result: Result, output: Path, force: bool) -> None:
         with open(output, "w" if force else "x", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(result.table)
     else:
-        picture = result.picture()
+        # First in memory: what can't be encoded must not replace a file.
+        encoded = io.BytesIO()
+        result.picture().save(encoded, Image.registered_extensions()[output.suffix.lower()])
         with open(output, "wb" if force else "xb") as file:
-            picture.save(file, Image.registered_extensions()[output.suffix.lower()])
+            file.write(encoded.getvalue())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -291,7 +307,9 @@ def _parser() -> argparse.ArgumentParser:
             help="cpu, cuda or cuda:1; by default a GPU where there is one",
         )
         options.add_argument(
-            "--threads", type=_count, help="of a CPU; by default what this process may use"
+            "--threads",
+            type=_count,
+            help="of a CPU; by default, and at most, what this process may use",
         )
         options.add_argument("--force", action="store_true", help="replace files that exist")
     return parser
@@ -314,7 +332,9 @@ def _device(text: str) -> torch.device:
     try:
         device = torch.device(text)
     except RuntimeError:
-        raise argparse.ArgumentTypeError(f"it must be cpu, cuda or cuda:1, not {text!r}.") from None
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise argparse.ArgumentTypeError(f"it must be cpu, cuda or cuda:1, not {text!r}.")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise argparse.ArgumentTypeError(f"torch finds no GPU {text} here.")
     return device

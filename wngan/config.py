@@ -12,6 +12,9 @@ from wngan.plan import STATISTICS, Row, claim_experiments, figure_panels, figure
 from wngan.runs import BEST, Config, split_run
 from wngan.schema import misfits, typed
 
+MOST_JOBS = 100_000
+"""Segments of an experiment's trainings; Snakemake takes minutes to plan as many."""
+
 
 class ConfigError(Exception):
     """The configuration is not usable; the message names each key and what would be right."""
@@ -187,6 +190,11 @@ def _experiment(config: Config, key: str, experiment: Config) -> Iterator[str]:
                 f"{key}.models.{model}.iterations: {run['iterations']} must be a multiple of the "
                 f"segment, {segment}."
             )
+    jobs = sum(
+        run["instances"] * (run["iterations"] // segment) for run in experiment["models"].values()
+    )
+    if jobs > MOST_JOBS:
+        yield f"{key}.models: {jobs} segments of training are more than {MOST_JOBS} jobs."
     for kind in ("running", "final"):
         images = evaluation[kind]["images"]
         if images > dataset["test"]:

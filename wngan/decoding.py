@@ -18,7 +18,7 @@ TEXTS = (b"iCCP", b"iTXt", b"tEXt", b"zTXt")
 ORIENTED = (b"Raw profile type exif\0", b"XML:com.adobe.xmp\0")
 """Texts of a PNG that may say how it is turned."""
 
-ORIENTATION, PHOTOMETRIC, BITS = 0x0112, 262, 258
+ORIENTATION, PHOTOMETRIC, BITS, SAMPLE_FORMAT = 0x0112, 262, 258, 339
 """Tags of EXIF and TIFF."""
 
 TURNS = {
@@ -62,6 +62,8 @@ def decode(content: bytes, name: str) -> Image.Image:
             warnings.simplefilter("ignore")  # they are about metadata, and name no file
             image = _open(content)
             image.load()
+            if image.format in ("JPEG", "MPO") and not _has_end(content):
+                raise InputError("it is cut short: the mark of its end is missing")
             orientation = _orientation(image)
             image = _on_white(_eight_bits(image, content))
         return image.transpose(TURNS[orientation]) if orientation in TURNS else image
@@ -115,6 +117,18 @@ def _without_texts(content: bytes) -> bytes:
     return b"".join(kept)
 
 
+def _has_end(content: bytes) -> bool:
+    """Whether a JPEG has the marker of its end after its pixels began (ISO 10918-1, annex B).
+
+    Decoders fill what is missing, as where a download was stopped and the rest of the file is 0.
+    """
+    at = 2
+    while content[at : at + 1] == b"\xff" and content[at + 1 : at + 2] != b"\xda":
+        filled = content[at + 1 : at + 2] == b"\xff"
+        at += 1 if filled else 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return content.find(b"\xff\xd9", at) >= 0
+
+
 def _orientation(image: Image.Image) -> int:
     """How a decoded image is turned, as in EXIF. Metadata that can't be read say nothing."""
     try:
@@ -134,12 +148,13 @@ def _eight_bits(image: Image.Image, content: bytes) -> Image.Image:
             )
         if depth < 8 and image.mode == "L":  # Pillow spreads the values, but not the key
             image.info["transparency"] = key * (255 // (2**depth - 1))
-    if image.mode in ("I", "F") or image.format == "FITS":
+    tags = getattr(image, "tag_v2", {})
+    signed = 2 in tags.get(SAMPLE_FORMAT, ())
+    if image.mode in ("I", "F") or image.format == "FITS" or signed:
         if image.mode == "F" or image.format != "PPM":
             raise InputError("its format does not say which value is white; save it with 8 bits")
     elif not image.mode.startswith("I;16"):
         return image
-    tags = getattr(image, "tag_v2", {})
     values = np.asarray(image).astype(np.int64)
     white = 2 ** tags.get(BITS, (16,))[0] - 1
     gray = (values * 255 / white).round().astype(np.uint8)

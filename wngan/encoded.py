@@ -21,12 +21,16 @@ def open_lmdb(folder: Path) -> lmdb.Environment:
     Raises:
         InputError: there is none, or its file is cut short.
     """
+    data, what = folder / "data.mdb", f"{folder} must be a folder with an LMDB's data.mdb"
     try:
+        # LMDB waits for ever for a pipe.
+        size = data.stat().st_size if data.is_file() else 0
+        if not size:
+            raise InputError(f"{what}, which is missing or empty.")
         environment = _environment(folder.resolve())
-    except lmdb.Error as error:
-        raise InputError(f"{folder} must be a folder with an LMDB's data.mdb: {error}.") from error
+    except (lmdb.Error, OSError) as error:
+        raise InputError(f"{what}: {error}.") from error
     # LMDB maps the file, and the process would be killed where a page is missing.
-    size = (folder / "data.mdb").stat().st_size
     needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
     if size < needed:
         raise InputError(

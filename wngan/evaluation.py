@@ -70,7 +70,8 @@ def difference(a: Tensor, b: Tensor) -> Estimate:
 
 
 def _from_uint8(images: Tensor | NDArray[np.uint8]) -> Tensor:
-    kind, shape = str(images.dtype).removeprefix("torch."), tuple(images.shape)
+    kind = str(getattr(images, "dtype", type(images).__name__)).removeprefix("torch.")
+    shape = tuple(getattr(images, "shape", ()))
     if kind != "uint8" or len(shape) != 4 or shape[3] > 4:
         raise ValueError(
             f"images must be a floating point tensor (N, C, H, W) or uint8 (N, H, W, C), not "

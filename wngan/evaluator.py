@@ -1,6 +1,8 @@
 """The reconstruction loss of section 4: how closely a generator can come to given images."""
 
+import copy
 import math
+import operator
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -85,24 +87,29 @@ def reconstruct(
 
     Returns:
         Codes, images, losses and curves on the generator's device, in the order of `images`, in its
-        dtype but float32 at least. A loss is NaN where the generator gives NaN.
+        dtype but float32 at least. A loss is NaN where the generator or the image has NaN.
 
     Raises:
         ValueError: no images, images of another shape than the generator's, outside [0, 1] or not
-            floating point, a generator that does not take codes of that length, a `start` of
-            another shape, a negative `steps`, a batch or a `max_norm` that is not positive, a
-            `value_range` that is none, or an unknown `precision`.
+            floating point, a generator that is no module, does not take codes of that length or
+            gives them no gradient, a `start` of another shape, a negative `steps`, an `lr`, a batch
+            or a `max_norm` that is not positive, a `value_range` that is none, or an unknown
+            `precision`.
 
     Warns:
         UserWarning: the generator makes values outside `value_range`, or no code moves.
     """
+    if not isinstance(generator, nn.Module):
+        raise ValueError(f"generator must be a torch.nn.Module, not a {type(generator).__name__}.")
     _check_images(images)
+    images = images.detach()
     if steps < 0 or loss_batch < 1 or (compute_batch is not None and compute_batch < 1):
         raise ValueError("steps must be at least 0, loss_batch and compute_batch at least 1.")
+    if not 0 < lr < math.inf:
+        raise ValueError(f"lr must be a positive number, not {lr}.")
     if max_norm is not None and not max_norm > 0:
         raise ValueError(f"max_norm must be positive, not {max_norm}.")
-    if not value_range[0] < value_range[1]:
-        raise ValueError(f"value_range must be from a number to a greater one, not {value_range}.")
+    value_range = _checked_range(value_range)
     shape = _shape_of_codes(generator, code_length)
     if start is not None and start.shape != (len(images), *shape):
         raise ValueError(f"start must be {(len(images), *shape)}, not {tuple(start.shape)}.")
@@ -113,7 +120,7 @@ def reconstruct(
     precise = torch.promote_types(like.dtype, torch.float32)
     scale = _scale(like.dtype, images[0].numel() * loss_batch)
     parts = []
-    with torch.inference_mode(False), torch.enable_grad(), _inference(generator):
+    with torch.inference_mode(False), torch.enable_grad(), _inference(generator) as generator:
         network = _chosen(generator, like, shape, images.shape[1:], value_range)
         with computing_in(precision, like.device):
             if compute_batch is None:
@@ -173,7 +180,8 @@ def images_at_once(generator: nn.Module, code_length: int | Sequence[int]) -> in
     leaves = [
         module
         for module in generator.modules()
-        if not list(module.children()) and not isinstance(module, nn.Identity)
+        if not list(module.children())
+        and not isinstance(module, nn.Identity | torch.jit.ScriptModule)
     ]
     hooks = [module.register_forward_hook(note) for module in leaves]
     try:
@@ -185,7 +193,9 @@ def images_at_once(generator: nn.Module, code_length: int | Sequence[int]) -> in
     memory = 2**27
     if code.device.type == "cuda":
         memory = min(torch.cuda.mem_get_info(code.device)[0] // 8, 2**32)
-    return max(1, memory // (sum(sizes) + image.nbytes))
+    # Of a scripted one nothing is seen; others compute some 50 times their image.
+    computed = sum(sizes) or 50 * image.nbytes
+    return max(1, memory // (computed + image.nbytes))
 
 
 class _Scaled(nn.Module):
@@ -205,6 +215,10 @@ class _Scaled(nn.Module):
 
 def _check_images(images: Tensor) -> None:
     """Raises a `ValueError` unless `images` are as `reconstruct` takes them."""
+    if not isinstance(images, Tensor):
+        raise ValueError(
+            f"images must be a floating point tensor (N, C, H, W), not a {type(images).__name__}."
+        )
     if images.ndim != 4 or not len(images) or not images.is_floating_point():
         raise ValueError(
             f"images must be floating point (N, C, H, W) with N > 0, not {images.dtype} "
@@ -220,6 +234,17 @@ def _check_images(images: Tensor) -> None:
         raise ValueError(f"images must lie in [0, 1], not in [{low:.3g}, {high:.3g}]. {how}")
 
 
+def _checked_range(value_range: Sequence[float]) -> tuple[float, float]:
+    """`value_range` as two numbers, or a `ValueError`."""
+    try:
+        low, high = map(float, value_range)
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not -math.inf < low < high < math.inf:
+        raise ValueError(f"value_range must be from a number to a greater one, not {value_range}.")
+    return low, high
+
+
 def _shape_of_codes(
     generator: nn.Module, code_length: int | Sequence[int] | None
 ) -> tuple[int, ...]:
@@ -231,23 +256,41 @@ def _shape_of_codes(
                 "code_length is needed, as the generator has no attribute of that name: the length "
                 "of its codes, or their shape, such as (100, 1, 1)."
             )
-    shape = (code_length,) if isinstance(code_length, int) else tuple(code_length)
-    if not shape or not all(isinstance(size, int) and size > 0 for size in shape):
+    sizes = code_length if isinstance(code_length, Sequence) else (code_length,)
+    try:
+        shape = tuple(map(operator.index, sizes))
+    except TypeError:
+        shape = ()
+    if not shape or min(shape) < 1:
         raise ValueError(f"code_length must be a number or numbers from 1, not {code_length!r}.")
     return shape
 
 
 @contextmanager
-def _inference(network: nn.Module) -> Iterator[None]:
-    """`network` is in inference mode, and no parameter needs a gradient, while the block runs."""
+def _inference(network: nn.Module) -> Iterator[nn.Module]:
+    """Gives `network` in inference mode, without gradients of parameters, while the block runs.
+
+    What was made in `torch.inference_mode`, which allows no gradients, is copied.
+    """
+    tensors = [*network.parameters(), *network.buffers()]
+    if any(tensor.is_inference() for tensor in tensors):
+        network = copy.deepcopy(network)
     modes = {module: module.training for module in network.modules()}
     wanted = {parameter: parameter.requires_grad for parameter in network.parameters()}
-    network.eval().requires_grad_(False)
+    buffers = {module: dict(module.named_buffers(recurse=False)) for module in modes}
+    values = {buffer: buffer.clone() for each in buffers.values() for buffer in each.values()}
+    network.eval()
+    for parameter in wanted:
+        parameter.requires_grad_(False)
     try:
-        yield
+        yield network
     finally:
         for module, mode in modes.items():
             module.training = mode
+            for name, buffer in buffers[module].items():
+                setattr(module, name, buffer)
+        for buffer, value in values.items():
+            buffer.copy_(value)
         for parameter, needed in wanted.items():
             parameter.requires_grad_(needed)
 
@@ -267,12 +310,13 @@ def _chosen(
     scaled = like.dtype != torch.promote_types(like.dtype, torch.float32) or value_range != (0, 1)
     networks = [generator]
     if can_fold(generator):
-        # What can't be copied is used as it is.
-        with suppress(RuntimeError, TypeError):
+        # What can't be copied, for whatever reason, is used as it is.
+        with suppress(Exception):
             networks.append(fold(generator))
     # Zero, where all codes start, and another.
     count = math.prod(shape)
-    codes = torch.stack([torch.zeros(count), torch.linspace(-1, 1, count)]).view(2, *shape)
+    with torch.device("cpu"):
+        codes = torch.stack([torch.zeros(count), torch.linspace(-1, 1, count)]).view(2, *shape)
     made: list[Tensor] = []
     with torch.no_grad(), computing_in("float32", like.device):
         for network in networks:
@@ -282,7 +326,7 @@ def _chosen(
     if low < value_range[0] - margin or high > value_range[1] + margin:
         warnings.warn(
             f"The generator makes values from {low:.3g} to {high:.3g}, outside of value_range "
-            f"{value_range}; for one that ends in tanh it is (-1, 1).",
+            f"({value_range[0]:g}, {value_range[1]:g}); for one that ends in tanh it is (-1, 1).",
             stacklevel=3,
         )
     difference, size = (made[-1] - made[0]).double().norm(), made[0].double().norm()
@@ -296,9 +340,10 @@ def _made(generator: nn.Module, codes: Tensor, image: torch.Size) -> Tensor:
     try:
         made = generator(codes)
     except Exception as error:  # whatever a module may raise
+        reason = str(error).partition("\n")[0] or type(error).__name__
         raise ValueError(
             f"The generator does not take codes {tuple(codes.shape)} (code_length gives the shape "
-            f"of one, such as 100 or (100, 1, 1)): {str(error).partition(chr(10))[0]}"
+            f"of one, such as 100 or (100, 1, 1)): {reason}"
         ) from error
     if not isinstance(made, Tensor) or made.ndim != 4 or len(made) != 2:
         found = tuple(made.shape) if isinstance(made, Tensor) else type(made).__name__
@@ -330,6 +375,11 @@ def _step(
     """Changes the codes (n, …) once; returns the losses (n,) before that."""
     losses = _losses(generator(codes).to(targets.dtype), targets)
     total = losses.sum() / loss_batch
+    if not total.requires_grad:
+        raise ValueError(
+            "The generator gives its codes no gradient: it must neither detach them nor run under "
+            "torch.no_grad."
+        )
     if scale == 1:
         optimizer.step(torch.autograd.grad(total, [codes]))
     else:

@@ -31,8 +31,8 @@ def fold(network: nn.Module) -> nn.Module:
     Weight-normalized layers become plain ones. Batch normalization, mean-only or not, and scales
     and biases of channels become part of a convolution that stands directly before them in a
     `torch.nn.Sequential`, which keeps an `nn.Identity` in their place. Everything else is copied as
-    it is: subclasses of such layers, layers with hooks or parametrizations, and layers that stand
-    in several places. No parameter needs a gradient.
+    it is: subclasses of such layers, layers with hooks, parametrizations or a `forward` that was
+    replaced, and layers that stand in several places. No parameter needs a gradient.
 
     A layer must be used as a layer: one whose `weight` the network reads itself, or whose output it
     takes from within a sequence, would not be the same.
@@ -86,8 +86,14 @@ class _Folding:
 
     def _is(self, module: nn.Module, kinds: tuple[type[nn.Module], ...]) -> bool:
         """Whether `module` is one of `kinds`, unchanged and in one place."""
-        hooks = (module._forward_hooks, module._forward_pre_hooks)
-        return type(module) in kinds and self.uses[module] == 1 and not any(hooks)
+        hooks = (
+            module._forward_hooks,
+            module._forward_pre_hooks,
+            module._backward_hooks,
+            module._backward_pre_hooks,
+        )
+        changed = any(hooks) or "forward" in vars(module)
+        return type(module) in kinds and self.uses[module] == 1 and not changed
 
     def _join(self, sequence: nn.Module, before: nn.Module | None) -> nn.Module | None:
         """Joins layers with the convolution before them, which may be `before`.

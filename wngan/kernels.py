@@ -1,15 +1,16 @@
 """Operations of the networks in the forms that are computed fastest.
 
 Convolutions over a whole map, of the generators' first layer and the discriminators' last, are the
-matrix products that they are. Other forms are for CPUs: on other devices, and in reduced precision,
-those operations are torch's own. Finite results differ by rounding alone. What each form gains is
-in `benchmarks/README.md`.
+matrix products that they are. Other forms are for CPUs: on other devices, in reduced precision, and
+under transforms and tracers, those operations are torch's own. Finite results differ by rounding
+alone. What each form gains is in `benchmarks/README.md`.
 """
 
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 from torch.nn import functional as F
 
 FEW = 4
@@ -22,8 +23,10 @@ def prelu(x: Tensor, slope: Tensor) -> Tensor:
 
 
 def _here(x: Tensor) -> bool:
-    """Whether this module's forms are for `x`; a compiler has forms of its own."""
-    if torch.compiler.is_compiling():
+    """Whether this module's forms are for `x`: only torch's own can be compiled and transformed."""
+    if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
+        return False
+    if torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None:
         return False
     return x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
 
@@ -56,7 +59,8 @@ def conv_transpose2d(
     if x.shape[2:] == (1, 1) and padding == (0, 0):
         _, c_out, height, width = weight.shape
         product = x.flatten(1) @ _by_pixel(weight)
-        made = product.view(len(x), height, width, c_out).permute(0, 3, 1, 2)
+        # Not len(x), which a tracer would take for a constant.
+        made = product.view(x.shape[0], height, width, c_out).permute(0, 3, 1, 2)
         return made if bias is None else made + bias.to(made.dtype).view(-1, 1, 1)
     if weight.shape[1] <= FEW and len(x) and _here(x):
         # A matrix product and a sum of its columns.
@@ -73,8 +77,6 @@ def _by_pixel(x: Tensor) -> Tensor:
 
 class _PReLU(torch.autograd.Function):
     """PReLU whose gradient is computed in vectorized passes over memory, unlike torch's."""
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(x: Tensor, slope: Tensor) -> Tensor:
@@ -97,8 +99,6 @@ class _PReLU(torch.autograd.Function):
 
 class _ConvFromFew(torch.autograd.Function):
     """The gradient of an image is a transposed convolution to few channels."""
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(

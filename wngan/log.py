@@ -25,6 +25,12 @@ FULL = re.compile(r"No space left on device|Disk quota exceeded|\d+ requested an
 WHEN_FULL = "The disk, or your share of it, is full: make room, then run the same command again."
 """What to do then."""
 
+KILLED = (
+    "{} does not say why its job ended. Most likely it was killed, for lack of memory or time; a "
+    "damaged file may do it, too."
+)
+"""For jobs that left no word."""
+
 GO_ON = "Run the same command again to go on."
 """What to do after a stop."""
 
@@ -32,15 +38,18 @@ GO_ON = "Run the same command again to go on."
 def failures(logs: Sequence[str]) -> list[str]:
     """How the logs end of jobs that failed, from "Failed:" on, or were stopped, and what to do.
 
+    A log that ends in another way is named.
+
     Args:
         logs: Snakemake's own, which name them.
     """
     text = "\n".join(Path(log).read_text(errors="replace") for log in logs)
     named = dict.fromkeys(re.findall(r"^ +log: (.+) \(check log file", text, re.MULTILINE))
-    jobs = (Path(name).read_text(errors="replace") for name in named if Path(name).is_file())
-    ends = [end for end in map(_end, jobs) if end]
-    stopped = any(not end.startswith(FAILED.lstrip()) for end in ends)
-    return [*ends, GO_ON] if stopped else ends
+    jobs = {name: Path(name).read_text(errors="replace") for name in named if Path(name).is_file()}
+    ends = {name: _end(text) for name, text in jobs.items()}
+    stopped = any(end and not end.startswith(FAILED.lstrip()) for end in ends.values())
+    sentences = [end or KILLED.format(name) for name, end in ends.items()]
+    return [*sentences, GO_ON] if stopped else sentences
 
 
 def _end(text: str) -> str:
@@ -60,7 +69,10 @@ def logged(path: str | Path) -> Iterator[None]:
             Before it the file has the traceback, unless the error is about what a person gave.
     """
     formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S")
-    handlers: list[logging.Handler] = [logging.FileHandler(path), logging.StreamHandler(sys.stderr)]
+    handlers: list[logging.Handler] = [
+        logging.FileHandler(path, errors="backslashreplace"),  # for names of files in no encoding
+        logging.StreamHandler(sys.stderr),
+    ]
     for handler in handlers:
         handler.setFormatter(formatter)
         logger.addHandler(handler)
@@ -72,11 +84,13 @@ def logged(path: str | Path) -> Iterator[None]:
         raise SystemExit(1) from None
     except Exception as error:
         if not isinstance(error, InputError):
-            with open(path, "a") as file:
+            with open(path, "a", errors="backslashreplace") as file:
                 file.write(traceback.format_exc())
         sentence = str(error) if " " in str(error) else repr(error)
         if FULL.search(sentence):
-            sentence = f"{sentence.rstrip('.')}. {WHEN_FULL}"
+            named = getattr(error, "filename", None) or "/" in sentence
+            beside = "" if named else f" (of a file beside {path})"
+            sentence = f"{sentence.rstrip('.')}{beside}. {WHEN_FULL}"
         logger.error("%s%s", FAILED.lstrip(), sentence)
         raise SystemExit(1) from error
     finally:

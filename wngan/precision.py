@@ -1,7 +1,7 @@
 """The precision of matrix products and convolutions."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -34,9 +34,9 @@ def computing_in(precision: str, device: str | torch.device) -> Iterator[None]:
     for setting in _ON_CPU:
         setting.fp32_precision = "ieee"
     # Without its cache, whose tensors a CUDA graph must not share with other work.
-    shorter = torch.autocast(torch.device(device).type, torch.bfloat16, cache_enabled=False)
+    kind, shorter = torch.device(device).type, precision == "bfloat16"
     try:
-        with shorter if precision == "bfloat16" else nullcontext():
+        with torch.autocast(kind, torch.bfloat16, enabled=shorter, cache_enabled=False):
             yield
     finally:
         for setting, value in zip((*_ON_GPU, *_ON_CPU), before, strict=True):

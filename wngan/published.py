@@ -23,11 +23,16 @@ class _Normalize(torch.autograd.Function):
     The right gradient has count = factor = 1. n and ⟨·, ·⟩ are per output unit.
     """
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, weight: Tensor, norm: Tensor, count: int, factor: float) -> Tensor:
-        ctx.save_for_backward(weight, norm)
-        ctx.count, ctx.factor = count, factor
+    def forward(weight: Tensor, norm: Tensor, count: int, factor: float) -> Tensor:
         return weight / norm
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        weight, norm, ctx.count, ctx.factor = inputs
+        ctx.save_for_backward(weight, norm)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
@@ -42,10 +47,15 @@ class _Normalize(torch.autograd.Function):
 class _Mean(torch.autograd.Function):
     """The identity, with a gradient that is divided by `count`."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, parameter: Tensor, count: int) -> Tensor:
-        ctx.count = count
+    def forward(parameter: Tensor, count: int) -> Tensor:
         return parameter.view_as(parameter)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        _, ctx.count = inputs
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
@@ -86,7 +96,7 @@ class PublishedStrictWNConv2d(layers.StrictWNConv2d):
         heights_and_widths = zip(
             x.shape[2:], self.weight.shape[2:], self.stride, self.padding, strict=True
         )
-        positions = ((size + 2 * p - k) // s + 1 for size, k, s, p in heights_and_widths)
+        positions = [(size + 2 * p - k) // s + 1 for size, k, s, p in heights_and_widths]
         weight, bias = _weight_and_bias(self, len(x) * math.prod(positions))
         return kernels.conv2d(x, weight, bias, self.stride, self.padding)
 
@@ -99,7 +109,7 @@ class PublishedStrictWNConvTranspose2d(layers.StrictWNConvTranspose2d):
         heights_and_widths = zip(
             x.shape[2:], self.weight.shape[2:], self.stride, self.padding, strict=True
         )
-        positions = ((size - 1) * s - 2 * p + k for size, k, s, p in heights_and_widths)
+        positions = [(size - 1) * s - 2 * p + k for size, k, s, p in heights_and_widths]
         weight, bias = _weight_and_bias(self, len(x) * math.prod(positions))
         return kernels.conv_transpose2d(x, weight, bias, self.stride, self.padding)
 

@@ -1,6 +1,7 @@
 """A configuration beside its JSON schema: text that stands for values, and what does not fit."""
 
 import math
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
@@ -88,6 +89,8 @@ def _slips(config: Any, key: str = "") -> Iterator[str]:
         yield f"{key}: {config!r} has a character that cannot be seen."
     if isinstance(config, float) and not math.isfinite(config):
         yield f"{key} must be finite, not {config}."
+    if isinstance(config, int) and abs(config) > sys.float_info.max:
+        yield f"{key} has too many digits."
     if isinstance(config, list):
         for number, value in enumerate(config):
             yield from _slips(value, f"{key}.{number}")

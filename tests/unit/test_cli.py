@@ -1,11 +1,13 @@
 """The command line for trained models."""
 
 import logging
+import os
 import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -179,6 +181,12 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         (["evaluate", "MODEL", "empty"], 1, "empty has no images"),
         (["evaluate", "MODEL", "x.png", "--output", "a.txt"], 2, "a.txt must end in .csv, .png"),
         (["evaluate", "MODEL", "x.png", "--threads", "0"], 2, "a whole number from 1, not '0'"),
+        (["evaluate", "MODEL", "x.png", "--device", "meta"], 2, "must be cpu, cuda or cuda:1"),
+        (
+            ["sample", "MODEL", "a.png", "--rows", "10001", "--columns", "1"],
+            2,
+            "at most 10000 images",
+        ),
         (["evaluate", "MODEL", "x.png", "--device", "cuda:99"], 2, "finds no GPU cuda:99 here"),
         (["evaluate", "MODEL", "x.png", "--device", "tpu!"], 2, "must be cpu, cuda or cuda:1"),
         (["compare", "MODEL", "OTHER", "empty"], 1, "other.safetensors has no generator."),
@@ -316,8 +324,31 @@ def test_threads_are_at_most_what_the_process_may_use(
     monkeypatch.setattr(torch, "get_num_threads", lambda: 64)
     monkeypatch.setattr(cli, "usable_cores", lambda: 3)
     main(["sample", str(model), str(tmp_path / "a.png"), "--rows", "1"])
-    main(["sample", str(model), str(tmp_path / "b.png"), "--rows", "1", "--threads", "5"])
-    assert asked == [3, 5]
+    for threads in ("2", "5"):
+        output = str(tmp_path / f"{threads}.png")
+        main(["sample", str(model), output, "--rows", "1", "--threads", threads])
+    assert asked == [3, 2, 3]
+
+
+def test_a_picture_that_cannot_be_encoded_replaces_none(model: Path, tmp_path: Path) -> None:
+    """A WebP has at most 16,383 pixels a side."""
+    (tmp_path / "a.webp").write_bytes(b"before")
+    size = ["--rows", str(17000 // SHOWN), "--columns", "1"]
+    assert fails("sample", model, tmp_path / "a.webp", *size, "--force") == 1
+    assert (tmp_path / "a.webp").read_bytes() == b"before"
+    assert fails("sample", model, tmp_path / "b.webp", *size) == 1
+    assert not (tmp_path / "b.webp").exists()
+
+
+def test_names_in_no_encoding(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png"))
+    Image.new("RGB", (8, 8)).save(image)
+    output = tmp_path / "losses.csv"
+    main(["reconstruct", str(model), str(image), "--steps", "1", "--output", str(output)])
+    assert capsys.readouterr().out.startswith(f"{tmp_path}/\\xff.png: ")
+    assert f"{tmp_path}/\\xff.png," in output.read_text()
 
 
 def test_ctrl_c_is_a_sentence(
@@ -332,3 +363,13 @@ def test_ctrl_c_is_a_sentence(
     monkeypatch.setattr(cli, "draw", interrupt)
     assert fails("sample", model, tmp_path / "a.png") == 130
     assert capsys.readouterr().err == "wngan: interrupted; nothing was written.\n"
+
+
+def test_an_image_that_a_zip_hangs_on_is_an_image(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    with ZipFile(tmp_path / "a.png", "a") as archive:
+        archive.writestr("b.txt", "")
+    main(["evaluate", str(model), str(tmp_path / "a.png"), "--steps", "1"])
+    assert "over 1 images" in capsys.readouterr().out

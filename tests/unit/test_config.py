@@ -267,6 +267,14 @@ QUALITY = {"models": ["bn"], "features": "pixels", "images": 10, "every": 25000}
         (put("data", "$SCRATCH/gans"), "$ (no variable is replaced)"),
         (put("data", "~someone/gans"), "~ is your own home, as in ~/data."),
         (put("data", " data"), "data: ' data' must be a path without"),
+        (put("data", "s3://bucket/data"), ":// (nothing is fetched)"),
+        (put("seed", 10**400), "seed has too many digits."),
+        (put(f"{CELEBA}/lr", 10**400), "experiments.celeba_dcgan.lr has too many digits."),
+        (
+            put(f"{CELEBA}/models/bn/iterations", 10**13),
+            "segments of training are more than 100000",
+        ),
+        (put(f"{CELEBA}/models/bn/instances", 10**9), "segments of training are more than 100000"),
         (put("data", "da\u200bta"), "'da\\u200bta' has a character that cannot be seen."),
         (put("datasets/mine", FOLDER | {"path": "a{b}"}), "datasets.mine.path: 'a{b}' must be a"),
         (
@@ -359,6 +367,14 @@ def test_a_mistake_is_a_sentence(change: Callable[[dict[str, Any]], None], sente
     sentences = str(caught.value).splitlines()
     assert any(sentence in each for each in sentences)
     assert all(each.endswith(".") for each in sentences)
+
+
+def test_a_type_that_is_none_is_one_mistake() -> None:
+    """What each type has and lacks is then not known."""
+    config = copy.deepcopy(PAPER)
+    put("datasets/mine", FOLDER | {"type": "folders"})(config)
+    with pytest.raises(ConfigError, match=r"^datasets\.mine\.type must be one of .*'folders'\.$"):
+        check(config, SCHEMA, VALUES)
 
 
 def test_several_mistakes_are_as_many_sentences() -> None:

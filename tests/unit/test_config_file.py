@@ -21,6 +21,10 @@ from wngan.config_file import read
         (b"a: \x00\n", " is no YAML: unacceptable character"),
         (b"", " has no keys, such as `experiments`."),
         (b"- a\n", " has no keys, such as `experiments`."),
+        (b"a:\n  b: [8, 010]\n", ", line 2: a.b: YAML reads 010 by eights or sixties; write it"),
+        (b"a: 1:30\n", ", line 1: a: YAML reads 1:30 by eights"),
+        (b"a: 2020-13-01\n", " is no YAML: month must be in 1..12"),
+        (b"a: " + b"[" * 900 + b"]" * 900, " has too many levels"),
         (b"a: 1\n---\nb: 2\n", ", line 2, column 1, is no YAML: but found another document"),
     ],
 )
@@ -48,3 +52,14 @@ def test_what_yaml_allows_is_read(tmp_path: Path) -> None:
     assert read(file) == {"a": one, "b": one | {"x": 3}, "c": one}
     file.write_text(json.dumps({"a": one}, indent=2))
     assert read(file) == {"a": one}
+    file.write_text("a: [0, 0.5, 10, 0x10, 50_000, '010', 1:x]\n")
+    assert read(file) == {"a": [0, 0.5, 10, 16, 50_000, "010", "1:x"]}
+
+
+def test_json_may_have_tabs_and_no_key_twice(tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps({"a": {"x": 1}}, indent="\t"))
+    assert read(file) == {"a": {"x": 1}}
+    file.write_text('{"a": 1,\n\t"a": 2}')
+    with pytest.raises(ConfigError, match="line 2: a stands in line 1 already"):
+        read(file)

@@ -176,7 +176,81 @@ class TestFolder:
         assert message.startswith(f"{tmp_path}/source: a process that reads its images died")
 
 
+class TestFoldersAndFilesThatCannotBeRead:
+    def test_all_of_them_are_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        source = fill(tmp_path / "source", 0)
+        closed = {fill(source / name, 1) for name in "ab"}
+        (source / "round.png").symlink_to("round.png")
+        scandir = os.scandir
+
+        def refusing(path: Path) -> Any:
+            if Path(path) in closed:
+                raise PermissionError(13, "Permission denied", str(path))
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", refusing)
+        lines = refusal(source, tmp_path).splitlines()
+        assert lines[0] == f"3 folders and files of {source} can't be used:"
+        assert sorted(line.split(" can't")[0] for line in lines[1:]) == [
+            f"{source}/a",
+            f"{source}/b",
+            f"{source}/round.png",
+        ]
+
+    def test_all_archives_that_are_cut_are_named(self, tmp_path: Path) -> None:
+        folder = tmp_path / "shards"
+        for name in "abc":
+            content = tar_of(folder / f"{name}.tar", 1, 2).read_bytes()
+            (folder / f"{name}.tar").write_bytes(content if name == "b" else content[:1500])
+        message = refusal(folder, tmp_path)
+        assert message.startswith(f"2 folders and files of {folder} can't be used:\n")
+        assert all(
+            (f"{folder}/{name}.tar is cut short" in message) == (name != "b") for name in "abc"
+        )
+
+    def test_the_source_itself(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(path: Path) -> bool:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr(Path, "is_dir", refuse)
+        assert refusal(tmp_path / "x", tmp_path).startswith(
+            f"{tmp_path}/x can't be read: Permission"
+        )
+
+    def test_links_that_lead_to_themselves_are_circles(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        source = fill(tmp_path / "source", 0)
+        (source / "a").symlink_to("b")
+        (source / "b").symlink_to("a")
+        caplog.set_level(logging.INFO)
+        assert numbers(source, tmp_path) == [0]
+        assert f"Leaving out of {source}: 2 links round in a circle." in caplog.messages
+
+
+def test_names_that_lead_out_of_an_archive_are_only_names(tmp_path: Path) -> None:
+    names = ["../1.png", "../../etc/2.png", "/3.png", "C:\\4.png"]
+    with ZipFile(tmp_path / "x.zip", "w") as archive, tarfile.open(tmp_path / "x.tar", "w") as tar:
+        for number, name in enumerate(names):
+            archive.writestr(name, encoded(number))
+            add(tar, name, encoded(number))
+    for suffix in ("zip", "tar"):
+        assert sorted(numbers(tmp_path / f"x.{suffix}", tmp_path)) == [0, 1, 2, 3]
+
+
 class TestZip:
+    @pytest.mark.parametrize("split", ["by zip", "by bytes"])
+    def test_one_that_was_split_is_named(self, tmp_path: Path, split: str) -> None:
+        content = zip_of(tmp_path / "x.zip").read_bytes()
+        if split == "by zip":
+            last = content.rindex(b"PK\1\2") + 34  # the disk that the member is on
+            content = content[:last] + b"\1" + content[last + 1 :]
+        else:
+            content = content[100:]
+        (tmp_path / "x.zip").write_bytes(content)
+        message = f"{tmp_path}/x.zip is one of several parts that a zip was split into. Join them"
+        assert refusal(tmp_path / "x.zip", tmp_path).startswith(message)
+
     def test_images_of_one_name_are_different_images(self, tmp_path: Path) -> None:
         with ZipFile(tmp_path / "same.zip", "w") as archive:
             for number in (3, 1, 2):

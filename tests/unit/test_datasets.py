@@ -125,6 +125,20 @@ def test_what_would_run_code_is_refused(tmp_path: Path) -> None:
         _ArraysOnly(io.BytesIO(b"cos\nsystem\n(U\x04truetR.")).load()
 
 
+def test_batches_of_other_images_are_named(tmp_path: Path) -> None:
+    files = dict.fromkeys(BATCHES, python2_pickle(np.zeros((1, 6144), np.uint8)))
+    with pytest.raises(
+        InputError, match=r"data_batch_1: its data are uint8 \(1, 6144\), not uint8"
+    ):
+        cifar10(tar_of(tmp_path / "large.tar.gz", files))
+
+
+def test_what_is_no_tar_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.tar.gz").write_bytes(b"<html>")
+    with pytest.raises(InputError, match=r"^.*x\.tar\.gz can't be read: [^\n]+$"):
+        cifar10(tmp_path / "x.tar.gz")
+
+
 def test_an_incomplete_cifar10_is_named(tmp_path: Path) -> None:
     files = dict.fromkeys(BATCHES[:-1], python2_pickle(np.zeros((1, 3072), np.uint8)))
     with pytest.raises(ValueError, match=r"part\.tar\.gz has no usable batch test_batch"):

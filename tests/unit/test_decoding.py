@@ -145,6 +145,11 @@ class TestDecode:
         with pytest.raises(InputError, match=message):
             decode(encoded(Image.new(mode, (2, 2), 1), "TIFF"), "x")
 
+    @pytest.mark.parametrize("depth", [8, 16])
+    def test_signed_values_are_refused(self, depth: int) -> None:
+        with pytest.raises(InputError, match="its format does not say which value is white"):
+            decode(tiff(np.full((2, 2, 1), -3), depth, 1, sample_format=2), "x")
+
     def test_16_bit_colors_with_a_transparent_one_are_refused(self) -> None:
         with pytest.raises(InputError, match="16 bits a channel and a transparent color"):
             decode(png(np.full((1, 2, 3), 258), 16, key=(258, 258, 258)), "x")

@@ -156,6 +156,19 @@ def test_what_is_no_lmdb_is_named(tmp_path: Path, content: bytes | None) -> None
         write_keys(tmp_path, tmp_path / "keys.npy")
 
 
+@pytest.mark.parametrize("kind", ["empty", "pipe", "folder", "link to nothing"])
+def test_what_is_no_file_is_named(tmp_path: Path, kind: str) -> None:
+    data = tmp_path / "data.mdb"
+    {
+        "empty": data.touch,
+        "pipe": lambda: os.mkfifo(data),
+        "folder": data.mkdir,
+        "link to nothing": lambda: data.symlink_to("nothing"),
+    }[kind]()
+    with pytest.raises(InputError, match=r"data\.mdb, which is missing or empty"):
+        write_keys(tmp_path, tmp_path / "keys.npy")
+
+
 def damaged_lmdb(folder: Path, damage: str) -> Path:
     write_lmdb(folder, {b"%040x" % number: bytes(1500) for number in range(40)})
     content = bytearray((folder / "data.mdb").read_bytes())

@@ -53,7 +53,7 @@ def test_steps_are_the_papers_by_default() -> None:
 
 @pytest.mark.parametrize(
     "images",
-    [np.zeros((2, 8, 8, 3)), np.zeros((2, 3, 8, 8), np.uint8), np.zeros((8, 8, 3), np.uint8)],
+    [np.zeros((2, 8, 8, 3)), np.zeros((2, 3, 8, 8), np.uint8), np.zeros((8, 8, 3), np.uint8), []],
 )
 def test_other_arrays(images: np.ndarray) -> None:
     with pytest.raises(

@@ -579,6 +579,69 @@ class TestOthersGenerators:
         assert found.losses.dtype == torch.float32
         assert relative(found.losses, reconstruct(generator, images, steps=9).losses) < 0.02
 
+        assert torch.equal(found.losses, reconstruct(generator, images, steps=9).losses)
+
+    def test_buffers_that_a_call_changes_are_restored(self) -> None:
+        class Counting(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.main = small_generator()
+                self.register_buffer("calls", torch.zeros(()))
+                self.register_buffer("last", torch.zeros(()))
+
+            def forward(self, codes: Tensor) -> Tensor:
+                self.calls += 1
+                self.last = codes.sum()
+                return self.main(codes)
+
+        generator = Counting()
+        last = generator.last
+        reconstruct(generator, random_images(2), code_length=5, steps=2)
+        assert generator.calls == 0
+        assert generator.last is last
+        assert last == 0
+
+    def test_a_generator_made_in_inference_mode(self) -> None:
+        with torch.inference_mode():
+            generator = small_generator()
+        found = reconstruct(generator, random_images(2), steps=3)
+        wanted = reconstruct(small_generator(), random_images(2), steps=3)
+        assert torch.equal(found.losses, wanted.losses)
+        assert all(parameter.is_inference() for parameter in generator.parameters())
+
+    def test_images_that_need_gradients(self) -> None:
+        found = reconstruct(small_generator(), random_images(2).requires_grad_(), steps=1)
+        assert not found.losses.requires_grad
+
+    def test_an_eval_of_ones_own(self) -> None:
+        class Own(type(small_generator())):  # type: ignore[misc]
+            def eval(self) -> None:
+                super().eval()
+
+        generator = small_generator()
+        generator.__class__ = Own
+        wanted = reconstruct(small_generator(), random_images(2), steps=3).losses
+        assert torch.equal(reconstruct(generator, random_images(2), steps=3).losses, wanted)
+
+    @pytest.mark.filterwarnings("ignore")  # of torch about its own functions
+    def test_traced_and_scripted_ones(self) -> None:
+        generator, images = small_generator("wn").eval(), random_images(3)
+        traced = torch.jit.trace(generator, torch.zeros(2, 5).double())
+        found = reconstruct(traced, images, code_length=5, steps=3)
+        assert relative(found.losses, reconstruct(generator, images, steps=3).losses) < 1e-9
+        plain = nn.Sequential(nn.Linear(5, 768), nn.Unflatten(1, (3, 16, 16)), nn.Sigmoid())
+        found, wanted = (
+            reconstruct(network, images.float(), code_length=5, steps=3)
+            for network in (torch.jit.script(plain), plain)
+        )
+        assert relative(found.losses, wanted.losses) < 1e-6
+        assert all(parameter.requires_grad for parameter in plain.parameters())
+
+    def test_code_length_may_be_a_number_of_numpys(self) -> None:
+        length: Any = np.int64(5)
+        found = reconstruct(small_generator(), random_images(2), code_length=length, steps=1)
+        assert found.codes.shape == (2, 5)
+
     def test_torchs_newer_settings_of_precision(self) -> None:
         before = torch.backends.fp32_precision
         torch.backends.fp32_precision = "tf32"
@@ -609,9 +672,10 @@ class TestSentences:
             (torch.randn(9, 3, 8, 8), r"in \[0, 1\], not in .*Scale them"),
             (torch.zeros(2, 3, 8, 8, dtype=torch.uint8), "floating point"),
             (torch.rand(2, 1, 8, 8), r"makes images \(3, 8, 8\), those given are \(1, 8, 8\)"),
+            (np.zeros((2, 3, 8, 8)), "floating point tensor .N, C, H, W., not a ndarray"),
         ],
     )
-    def test_images(self, images: Tensor, message: str) -> None:
+    def test_images(self, images: Any, message: str) -> None:
         torch.manual_seed(0)
         with pytest.raises(ValueError, match=message):
             reconstruct(Tanh(), images, code_length=(6, 1, 1), steps=1, value_range=(-1, 1))
@@ -626,13 +690,23 @@ class TestSentences:
             (Tanh(), (6, 0, 1), "code_length must be a number or numbers from 1"),
             (Returning((1, 2)), 6, r"must make a tensor of images \(2, C, H, W\).*not tuple"),
             (Returning(torch.zeros(2, 192)), 6, r"must make a tensor .*not \(2, 192\)"),
+            (Returning(torch.zeros(2, 3, 8, 8)), 6, "gives its codes no gradient: it must neither"),
+            (Tanh(), 6.0, "code_length must be a number or numbers from 1, not 6.0"),
+            (torch.sigmoid, 6, "generator must be a torch.nn.Module, not a builtin"),
         ],
     )
     def test_generators(self, generator: nn.Module, code_length: object, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             reconstruct(generator, torch.rand(2, 3, 8, 8), code_length=code_length, steps=1)
 
-    @pytest.mark.parametrize("value_range", [(1, 0), (0, 0), (0, float("nan"))])
-    def test_ranges(self, value_range: tuple[float, float]) -> None:
+    @pytest.mark.parametrize("lr", [0, -0.01, float("nan"), float("inf")])
+    def test_learning_rates(self, lr: float) -> None:
+        with pytest.raises(ValueError, match="lr must be a positive number"):
+            reconstruct(small_generator(), random_images(2), steps=1, lr=lr)
+
+    @pytest.mark.parametrize(
+        "value_range", [(1, 0), (0, 0), (0, float("nan")), (0, float("inf")), 1, (0, 1, 2)]
+    )
+    def test_ranges(self, value_range: Any) -> None:
         with pytest.raises(ValueError, match="value_range must be from a number to a greater"):
             reconstruct(small_generator(), random_images(2), steps=1, value_range=value_range)

@@ -179,6 +179,13 @@ def hooked() -> nn.Module:
     return layer
 
 
+def forwarded() -> nn.Module:
+    layer = layers.StrictWNConv2d(3, 3, 1)
+    whole = layer.forward
+    layer.forward = lambda x: 2 * whole(x)  # type: ignore[method-assign]
+    return layer
+
+
 def weights_in_common() -> nn.Module:
     first, second = layers.StrictWNConv2d(3, 3, 1), layers.StrictWNConv2d(3, 3, 1)
     second.weight = first.weight
@@ -193,6 +200,7 @@ OTHERS = {
     "tied and normalized": lambda: Tied(layers.StrictWNConv2d(3, 3, 1)),
     "a sequence by its parts": Repeated,
     "a hook": lambda: nn.Sequential(hooked(), nn.BatchNorm2d(3)),
+    "a forward of its own": lambda: nn.Sequential(forwarded(), nn.BatchNorm2d(3)),
     "torch's older spectral norm": lambda: nn.Sequential(
         nn.utils.spectral_norm(nn.Conv2d(3, 3, 1)), nn.BatchNorm2d(3)
     ),
@@ -207,6 +215,14 @@ def test_what_is_not_known_is_copied(name: str) -> None:
     network = trained(OTHERS[name](), torch.float64)
     x = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(2)).double()
     torch.testing.assert_close(fold(network)(x), network.eval()(x), rtol=1e-12, atol=1e-12)
+
+
+def test_hooks_on_gradients_stay() -> None:
+    network = nn.Sequential(layers.StrictWNConv2d(3, 3, 1), nn.BatchNorm2d(3)).eval()
+    network[0].register_full_backward_hook(lambda module, inputs, outputs: (2 * inputs[0],))
+    x = torch.randn(2, 3, 4, 4, requires_grad=True)
+    found, wanted = (torch.autograd.grad(f(x).sum(), x) for f in (fold(network), network))
+    torch.testing.assert_close(found, wanted)
 
 
 def test_each_tensor_keeps_its_dtype_and_random_numbers_are_left() -> None:

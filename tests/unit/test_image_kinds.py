@@ -226,6 +226,22 @@ def test_an_image_that_is_cut_is_refused(kind: str) -> None:
             decode(content, "x")
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_whose_rest_is_zero_is_refused(progressive: bool) -> None:
+    """As of a download that was stopped; where all of it is there, what follows is no matter."""
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    comment = {"comment": b"\xff\xd9"}  # the marker of the end, in no place for it
+    Image.fromarray(pixels).save(buffer, "JPEG", progressive=progressive, **comment)  # type: ignore[arg-type]
+    whole = buffer.getvalue()
+    for more in (bytes(5000), b"\xff\xda" + bytes(100)):
+        decode(whole + more, "x")
+    for part in (0.3, 0.5, 0.9, 0.99):
+        kept = whole[: int(len(whole) * part)]
+        with pytest.raises(ValueError, match=r"^x must be an image .* \(it is .*cut short: "):
+            decode(kept.ljust(len(whole), b"\0"), "x")
+
+
 def test_every_suffix_of_pillows_is_known() -> None:
     """But for those of what it recognizes and does not decode."""
     assert {".jpg", ".png", ".tif", ".gif", ".bmp", ".webp", ".avif", ".jp2", ".mpo"} <= suffixes()

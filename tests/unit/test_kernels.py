@@ -1,5 +1,6 @@
 """The CPU's forms of operations against torch's own, with gradients."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from torch.func import functional_call, grad, vmap
+from torch.autograd import forward_ad
+from torch.func import functional_call, grad, jvp, vmap
 from torch.nn import functional as F
 
 from wngan import kernels
@@ -158,8 +160,7 @@ def test_reduced_precision_has_gradients(model: str) -> None:
     assert {gradient.dtype for gradient in gradients} == {torch.float32}
 
 
-@pytest.mark.filterwarnings("ignore:There is a performance drop:UserWarning")
-@pytest.mark.parametrize("model", ["vanilla", "wn"])
+@pytest.mark.parametrize("model", ["vanilla", "wn", "wn_published"])
 def test_function_transforms(model: str) -> None:
     """Gradients of each sample by torch.func are those of each alone, in both networks."""
     torch.manual_seed(0)
@@ -180,9 +181,37 @@ def test_function_transforms(model: str) -> None:
         torch.testing.assert_close(together, {name: g.sum(0) for name, g in each.items()})
 
 
+@pytest.mark.filterwarnings("ignore")  # of torch about its own functions
+@pytest.mark.parametrize("model", ["vanilla", "wn"])
+def test_forward_mode_gradients(model: str) -> None:
+    """By torch.func and by dual numbers, in both networks: those of the other mode."""
+    torch.manual_seed(0)
+    networks = [Generator(8, (4,), 5, model).double(), Discriminator(8, (4,), model).double()]
+    for network, x in zip(networks, (random(3, 5), random(3, 3, 8, 8)), strict=True):
+        direction = torch.randn_like(x)
+        (gradient,) = torch.autograd.grad(network(x).square().sum(), x)
+        with torch.no_grad():
+            _, found = jvp(lambda x: network(x).square().sum(), (x,), (direction,))  # noqa: B023
+            with forward_ad.dual_level():
+                dual = network(forward_ad.make_dual(x, direction)).square().sum()
+                other = forward_ad.unpack_dual(dual).tangent
+        torch.testing.assert_close(found, (gradient * direction).sum())
+        torch.testing.assert_close(other, found)
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch about its own functions
+def test_traces_are_of_any_batch_and_can_be_saved() -> None:
+    torch.manual_seed(0)
+    networks = [Generator(8, (4,), 5, "wn").eval(), Discriminator(8, (4,), "wn").eval()]
+    for network, x in zip(networks, (torch.randn(3, 5), torch.rand(3, 3, 8, 8)), strict=True):
+        torch.jit.save(torch.jit.trace(network, x[:2]), file := io.BytesIO())
+        file.seek(0)
+        torch.testing.assert_close(torch.jit.load(file)(x), network(x))
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize("model", ["vanilla", "wn"])
+@pytest.mark.parametrize("model", ["vanilla", "wn", "wn_published"])
 def test_compiled_networks_are_whole_graphs(model: str) -> None:
     torch.manual_seed(0)
     networks = [Generator(8, (4,), 5, model), Discriminator(8, (4,), model)]

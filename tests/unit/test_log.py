@@ -1,13 +1,15 @@
 """Progress in log lines, and what is read out of them."""
 
 import errno
+import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from wngan.errors import InputError
-from wngan.log import GO_ON, WHEN_FULL, failures, logged
+from wngan.log import GO_ON, KILLED, WHEN_FULL, failures, logged, logger
 from wngan.progress import Progress, Reached, last_progress
 
 
@@ -58,6 +60,7 @@ def test_failures_of_several_jobs_are_found(tmp_path: Path) -> None:
     assert failures([f"{tmp_path}/own"]) == [
         "Failed: x.jpg is bad.\ny.jpg is bad.",
         "Failed: The disk is full.",
+        KILLED.format(f"{tmp_path}/c"),
     ]
     assert failures([]) == []
 
@@ -91,6 +94,34 @@ def test_a_full_disk_is_said_to_be_full(error: OSError, tmp_path: Path) -> None:
             raise raised
         assert (WHEN_FULL in (tmp_path / "log").read_text()) == full
         (tmp_path / "log").unlink()
+
+
+@pytest.mark.parametrize(
+    ("error", "beside"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a.npy"), False),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), True),
+        (OSError("1000000 requested and 12784 written"), True),
+    ],
+)
+def test_where_a_disk_is_full_is_said(error: OSError, beside: bool, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit), logged(tmp_path / "log"):
+        raise error
+    named = f" (of a file beside {tmp_path}/log). {WHEN_FULL}"
+    assert (named in (tmp_path / "log").read_text()) == beside
+
+
+def test_names_in_no_encoding_can_be_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logger, "propagate", False)  # to pytest, which can't show them
+    monkeypatch.setattr(sys, "stderr", terminal := io.StringIO())
+    name = os.fsdecode(b"\xff.png")
+    for error in (InputError(f"{name} is bad."), ValueError(f"{name} is bad.")):
+        with pytest.raises(SystemExit), logged(tmp_path / "log"):
+            raise error
+        assert (tmp_path / "log").read_text().endswith(" Failed: \\udcff.png is bad.\n")
+    assert "Logging error" not in terminal.getvalue()
 
 
 def test_progress_of_another_unit_is_not_meant(tmp_path: Path) -> None:

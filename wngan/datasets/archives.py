@@ -30,5 +30,6 @@ def reading(place: object) -> Iterator[None]:
     except InputError:
         raise
     except DAMAGED as error:
-        why = getattr(error, "strerror", None) or str(error) or "it is cut short"
+        said = str(error).partition("\n")[0].rstrip(".:")
+        why = getattr(error, "strerror", None) or said or "it is cut short"
         raise InputError(f"{place} can't be read: {why}. Fetch it or make it again.") from error

@@ -59,6 +59,8 @@ def _join(source: Path, opened: Callable[[str], IO[bytes] | None]) -> NDArray[np
             with file:
                 # Written by Python 2, whose strings are bytes.
                 batch = _ArraysOnly(file, encoding="latin1").load()["data"]
+            if batch.dtype != np.uint8 or batch.shape[1:] != (3072,):
+                raise TypeError(f"its data are {batch.dtype} {batch.shape}, not uint8 (N, 3072)")
             batches.append(batch.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
         except (*DAMAGED, AttributeError, LookupError, TypeError, pickle.PickleError) as error:
             raise InputError(f"{source} has no usable batch {name}: {error}.") from error

@@ -1,5 +1,6 @@
 """Finding and reading the images in a folder, a zip, a tar, or a folder of zips and tars."""
 
+import errno
 import io
 import os
 import posixpath
@@ -58,13 +59,14 @@ class Member:
     def kind(self) -> str:
         """Its suffix in lower case, or another word for what log lines count it as."""
         path = PurePosixPath(self.name)
-        if any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
+        hidden = (part.startswith(".") and part != ".." for part in path.parts)
+        if any(hidden) or "__MACOSX" in path.parts:
             return HIDDEN
         return path.suffix.lower() or "without a suffix"
 
 
-Found = Member | str
-"""A file, or what kind of thing is left out in its place."""
+Found = Member | str | InputError
+"""A file, what kind of thing is left out in its place, or why it can't be read."""
 
 
 def find_images(source: Path) -> list[Member]:
@@ -75,17 +77,21 @@ def find_images(source: Path) -> list[Member]:
     hidden or what macOS adds to zips.
 
     Raises:
-        InputError: `source` is none of these or has no images; or a folder, an archive or an image
-            in it can't be read, as far as that is known before it is.
+        InputError: `source` is none of these or has no images; or folders, archives or images in it
+            can't be read, as far as that is known before they are. All are named, up to ten.
     """
-    if source.is_dir():
+    with reading(source):
+        is_folder = source.is_dir()
+    if is_folder:
         files = _in_folder(source, source)
         found = list(Progress(f"files in {source.name}", iterable=files, unit="file"))
         if not _images(found):
             found = [inner for each in found for inner in _in_shard(each)]
     else:
         found = list(_in_archive(source))
-    left_out = Counter(each if isinstance(each, str) else each.kind for each in found)
+    if problems := [str(each) for each in found if isinstance(each, InputError)]:
+        raise all_of(problems, f"folders and files of {source}")
+    left_out = Counter(each.kind if isinstance(each, Member) else str(each) for each in found)
     counts = ", ".join(
         f"{count} {kind}" for kind, count in sorted(left_out.items()) if kind not in suffixes()
     )
@@ -130,22 +136,38 @@ def _in_folder(folder: Path, source: Path) -> Iterator[Found]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                path = Path(entry.path)
-                member = Member(path.relative_to(source).as_posix(), path)
-                if member.kind == HIDDEN:
-                    yield HIDDEN
-                elif entry.is_dir():
-                    circle = entry.is_symlink() and _leads_back(path, source)
-                    yield from [CIRCLE] if circle else _in_folder(path, source)
-                elif entry.is_file() or (entry.is_symlink() and member.kind in suffixes()):
-                    yield member  # an image that is missing is named when it is read
-                else:
-                    yield NOWHERE if entry.is_symlink() else SPECIAL
+                yield from _of_entry(entry, source)
     except OSError as error:
-        raise InputError(
-            f"{error.filename or folder} can't be read: {error.strerror}. Make it readable or take "
-            "it away, so that no images are left out unnoticed."
-        ) from error
+        yield _unreadable(folder, error)
+
+
+def _of_entry(entry: os.DirEntry[str], source: Path) -> Iterator[Found]:
+    """What a folder has in one place."""
+    path = Path(entry.path)
+    member = Member(path.relative_to(source).as_posix(), path)
+    if member.kind == HIDDEN:
+        yield HIDDEN
+        return
+    try:
+        is_folder, is_file = entry.is_dir(), entry.is_file()
+    except OSError as error:
+        circle = error.errno == errno.ELOOP and member.kind not in suffixes()
+        yield CIRCLE if circle else _unreadable(path, error)
+        return
+    if is_folder:
+        circle = entry.is_symlink() and _leads_back(path, source)
+        yield from [CIRCLE] if circle else _in_folder(path, source)
+    elif is_file or (entry.is_symlink() and member.kind in suffixes()):
+        yield member  # an image that is missing is named when it is read
+    else:
+        yield NOWHERE if entry.is_symlink() else SPECIAL
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{path} can't be read: {error.strerror}. Make it readable or take it away, so that no "
+        "images are left out unnoticed."
+    )
 
 
 def _leads_back(link: Path, source: Path) -> bool:
@@ -157,14 +179,17 @@ def _leads_back(link: Path, source: Path) -> bool:
 
 def _in_shard(found: Found) -> Iterator[Found]:
     """What is in an archive that was found in a folder, or it itself if it is none."""
-    if isinstance(found, str) or found.kind == HIDDEN or not found.name.lower().endswith(ARCHIVES):
+    if not isinstance(found, Member) or not found.name.lower().endswith(ARCHIVES):
         yield found
         return
-    for inner in _in_archive(found.file):
-        if isinstance(inner, Member) and inner.kind != HIDDEN:
-            yield replace(inner, name=f"{found.name}/{inner.name}")
-        else:
-            yield HIDDEN if isinstance(inner, Member) else inner
+    try:
+        for inner in _in_archive(found.file):
+            if isinstance(inner, Member) and inner.kind != HIDDEN:
+                yield replace(inner, name=f"{found.name}/{inner.name}")
+            else:
+                yield HIDDEN if isinstance(inner, Member) else inner
+    except InputError as error:
+        yield error
 
 
 def _in_archive(path: Path) -> Iterator[Found]:
@@ -188,7 +213,13 @@ def _in_archive(path: Path) -> Iterator[Found]:
 
 
 def _in_zip(path: Path, archive: ZipFile) -> Iterator[Found]:
-    for entry in archive.infolist():
+    entries = archive.infolist()
+    if any(each.volume not in (0, 0xFFFF) or each.header_offset < 0 for each in entries):
+        raise InputError(
+            f"{path} is one of several parts that a zip was split into. Join them, as by zip -s 0, "
+            "or unpack them, and name the folder."
+        )
+    for entry in entries:
         if stat.S_ISLNK(entry.external_attr >> 16):
             yield LINK
         elif not entry.is_dir():
@@ -235,7 +266,7 @@ def _check_zipped(images: list[Member]) -> None:
     problems = []
     for image in images:
         if isinstance(image.entry, ZipInfo):
-            if image.entry.flag_bits & 1:
+            if image.entry.flag_bits & (1 | 1 << 6):
                 problems.append(f"{image} is encrypted; unpack the zip, and name the folder.")
             elif image.entry.compress_type not in READABLE:
                 problems.append(

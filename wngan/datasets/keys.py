@@ -42,7 +42,10 @@ def _write_keys(folder: Path, output: Path) -> None:
         row = -1
         for row, key in enumerate(Progress(folder.name, iterable=iterator, total=count)):
             if len(key) != keys.shape[1]:
-                raise InputError(f"{folder}: the key {key!r} is not as long as those before it.")
+                raise InputError(
+                    f"{folder}: the key {key!r} is not as long as those before it, {keys.shape[1]} "
+                    "bytes. As in LSUN's, there must be nothing but images."
+                )
             keys[row] = np.frombuffer(key, np.uint8)
         if row + 1 != count:
             raise InputError(

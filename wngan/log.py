@@ -28,19 +28,40 @@ WHEN_FULL = "The disk, or your share of it, is full: make room, then run the sam
 GO_ON = "Run the same command again to go on."
 """What to do after a stop."""
 
+ERROR = re.compile(
+    r"^Error in rule .*\n +message: (.*)\n +jobid: (\d+)\n"
+    r"(?: .*\n)*? +log: ([^,\n]+?)(?:,.*)? \(check ",
+    re.MULTILINE,
+)
+"""In Snakemake's log: what it says of a job that failed, the job's number and its log, which an
+executor's follows."""
+
+HALTED = re.compile(r"^(?:Terminating processes on user|Will exit after finishing)", re.MULTILINE)
+"""In Snakemake's log, after Ctrl-C or SIGTERM."""
+
+UNTOLD = "if no error stands above, something killed it, as where memory is short."
+"""Of a job whose log ends in the middle of its work."""
+
 
 def failures(logs: Sequence[str]) -> list[str]:
-    """How the logs end of jobs that failed, from "Failed:" on, or were stopped, and what to do.
+    """Why jobs failed for good or how they were stopped, by their logs, and what to do.
 
     Args:
         logs: Snakemake's own, which name them.
     """
     text = "\n".join(Path(log).read_text(errors="replace") for log in logs)
-    named = dict.fromkeys(re.findall(r"^ +log: (.+) \(check log file", text, re.MULTILINE))
-    jobs = (Path(name).read_text(errors="replace") for name in named if Path(name).is_file())
-    ends = [end for end in map(_end, jobs) if end]
-    stopped = any(not end.startswith(FAILED.lstrip()) for end in ends)
-    return [*ends, GO_ON] if stopped else ends
+    finished = set(re.findall(r"^Finished jobid: (\d+)", text, re.MULTILINE))
+    failed = {log: message for message, job, log in ERROR.findall(text) if job not in finished}
+    jobs = {name: Path(name).read_text(errors="replace") for name in failed if Path(name).is_file()}
+    ends = {name: _end(jobs.get(name, "")) for name in failed}
+    said = [end for end in ends.values() if end]
+    if HALTED.search(text) or any(not end.startswith(FAILED.lstrip()) for end in said):
+        return [*said, GO_ON]
+    untold = {name: failed[name] for name, end in ends.items() if not end}
+    return said + [
+        f"{name} does not say why its job failed: " + (message if message != "None" else UNTOLD)
+        for name, message in untold.items()
+    ]
 
 
 def _end(text: str) -> str:

@@ -2,12 +2,13 @@
 
 import errno
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from wngan.errors import InputError
-from wngan.log import GO_ON, WHEN_FULL, failures, logged
+from wngan.log import GO_ON, UNTOLD, WHEN_FULL, failures, logged
 from wngan.progress import Progress, Reached, last_progress
 
 
@@ -48,32 +49,67 @@ def test_an_error_is_a_sentence_and_its_traceback_is_in_the_file(
         (tmp_path / "log").unlink()
 
 
+ERROR = """\
+[Thu Jan  1 00:00:00 2026]
+Error in rule train_segment:
+    message: {message}
+    jobid: {job}
+    input: data/digits/images.json
+    output: state.safetensors, status.json
+    log: {log} (check log file(s) for error details)
+
+"""
+
+
+def snakemakes(folder: Path, logs: Sequence[str], message: str = "None", more: str = "") -> str:
+    """Snakemake's log, which says that jobs 0, 1, … with these logs failed."""
+    own = folder / "own"
+    blocks = [ERROR.format(message=message, job=k, log=log) for k, log in enumerate(logs)]
+    own.write_text("".join(blocks) + more)
+    return str(own)
+
+
 def test_failures_of_several_jobs_are_found(tmp_path: Path) -> None:
+    """Not those of a job that was tried again and finished; an executor names its log as well."""
     for name, sentence in (("a", "x.jpg is bad.\ny.jpg is bad."), ("b", "The disk is full.")):
         with pytest.raises(SystemExit), logged(tmp_path / name):
             raise InputError(sentence)
-    (tmp_path / "c").write_text("killed\n")
-    own = "".join(f"    log: {tmp_path}/{name} (check log file(s))\n" for name in "abcd")
-    (tmp_path / "own").write_text(f"Error in rule x:\n    log: {tmp_path}/e\n{own}")
-    assert failures([f"{tmp_path}/own"]) == [
+    logs = [f"{tmp_path}/a", f"{tmp_path}/b, slurm/7.log", f"{tmp_path}/c"]
+    assert failures([snakemakes(tmp_path, logs, more="Finished jobid: 2 (Rule: sample)\n")]) == [
         "Failed: x.jpg is bad.\ny.jpg is bad.",
         "Failed: The disk is full.",
     ]
     assert failures([]) == []
 
 
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        ("None", UNTOLD),
+        ("SLURM-job '7' failed, SLURM status is: 'OUT_OF_MEMORY'.",) * 2,
+    ],
+)
+def test_jobs_that_were_killed_are_named(message: str, why: str, tmp_path: Path) -> None:
+    """In the middle of their work, or before there was a log."""
+    (tmp_path / "a").write_text("2026-01-01 00:00:00 Computing on CPU.\n")
+    logs = [f"{tmp_path}/{name}" for name in "ab"]
+    expected = [f"{log} does not say why its job failed: {why}" for log in logs]
+    assert failures([snakemakes(tmp_path, logs, message)]) == expected
+
+
 def test_what_was_stopped_goes_on_by_the_same_command(tmp_path: Path) -> None:
-    """Where an earlier attempt failed, too."""
+    """Where an earlier attempt failed, too, and whatever the jobs were doing."""
     line = "tiny bn/1 stopped at iteration 15 of 80000 on SIGINT; the state is kept."
     with pytest.raises(SystemExit), logged(tmp_path / "a"):
         raise ValueError("an error.")
     (tmp_path / "b").write_text(f"{(tmp_path / 'a').read_text()}2026-01-01 00:00:00 {line}\n")
     with pytest.raises(SystemExit), logged(tmp_path / "c"):
         raise KeyboardInterrupt
-    own = "".join(f"    log: {tmp_path}/{name} (check log file(s))\n" for name in "abc")
-    (tmp_path / "own").write_text(own)
+    logs = [f"{tmp_path}/{name}" for name in "abc"]
     expected = ["Failed: an error.", line, "Stopped on SIGINT.", GO_ON]
-    assert failures([f"{tmp_path}/own"]) == expected
+    assert failures([snakemakes(tmp_path, logs)]) == expected
+    for said in ("Terminating processes on user request,", "Will exit after finishing currently"):
+        assert failures([snakemakes(tmp_path, [f"{tmp_path}/d"], more=said)]) == [GO_ON]
 
 
 @pytest.mark.parametrize(

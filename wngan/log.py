@@ -29,12 +29,12 @@ GO_ON = "Run the same command again to go on."
 """What to do after a stop."""
 
 ERROR = re.compile(
-    r"^Error in rule .*\n +message: (.*)\n +jobid: (\d+)\n"
-    r"(?: .*\n)*? +log: ([^,\n]+?)(?:,.*)? \(check ",
+    r"^Error in rule .*\n +message: ((?:.*\n)+?) +jobid: (\d+)\n"
+    r"(?: .*\n)*? +log: ([^,\n]+?)(?:, (.*))? \(check ",
     re.MULTILINE,
 )
-"""In Snakemake's log: what it says of a job that failed, the job's number and its log, which an
-executor's follows."""
+"""In Snakemake's log: what it says of a job that failed, the job's number, its log, and that of an
+executor, if any."""
 
 HALTED = re.compile(r"^(?:Terminating processes on user|Will exit after finishing)", re.MULTILINE)
 """In Snakemake's log, after Ctrl-C or SIGTERM."""
@@ -51,17 +51,26 @@ def failures(logs: Sequence[str]) -> list[str]:
     """
     text = "\n".join(Path(log).read_text(errors="replace") for log in logs)
     finished = set(re.findall(r"^Finished jobid: (\d+)", text, re.MULTILINE))
-    failed = {log: message for message, job, log in ERROR.findall(text) if job not in finished}
+    failed = {
+        log: _said(message, other)
+        for message, job, log, other in ERROR.findall(text)
+        if job not in finished
+    }
     jobs = {name: Path(name).read_text(errors="replace") for name in failed if Path(name).is_file()}
     ends = {name: _end(jobs.get(name, "")) for name in failed}
     said = [end for end in ends.values() if end]
     if HALTED.search(text) or any(not end.startswith(FAILED.lstrip()) for end in said):
         return [*said, GO_ON]
-    untold = {name: failed[name] for name, end in ends.items() if not end}
-    return said + [
-        f"{name} does not say why its job failed: " + (message if message != "None" else UNTOLD)
-        for name, message in untold.items()
-    ]
+    untold = [name for name, end in ends.items() if not end]
+    return said + [f"{name} does not say why its job failed: {failed[name]}" for name in untold]
+
+
+def _said(message: str, log: str) -> str:
+    """What Snakemake and an executor say of a job that failed, without calls and advice."""
+    if message == "None\n":
+        return UNTOLD
+    short = re.split(r"For further error details|\n +", message)[0].rstrip()
+    return f"{short} See {log}." if log else short
 
 
 def _end(text: str) -> str:

@@ -82,19 +82,29 @@ def test_failures_of_several_jobs_are_found(tmp_path: Path) -> None:
     assert failures([]) == []
 
 
-@pytest.mark.parametrize(
-    ("message", "why"),
-    [
-        ("None", UNTOLD),
-        ("SLURM-job '7' failed, SLURM status is: 'OUT_OF_MEMORY'.",) * 2,
-    ],
-)
-def test_jobs_that_were_killed_are_named(message: str, why: str, tmp_path: Path) -> None:
-    """In the middle of their work, or before there was a log."""
+def test_jobs_that_were_killed_are_named(tmp_path: Path) -> None:
+    """In the middle of their work, or before there was a log; of a cluster's its word is given."""
     (tmp_path / "a").write_text("2026-01-01 00:00:00 Computing on CPU.\n")
-    logs = [f"{tmp_path}/{name}" for name in "ab"]
-    expected = [f"{log} does not say why its job failed: {why}" for log in logs]
-    assert failures([snakemakes(tmp_path, logs, message)]) == expected
+    untold = f"{tmp_path}/a does not say why its job failed: {UNTOLD}"
+    assert failures([snakemakes(tmp_path, [f"{tmp_path}/a"])]) == [untold]
+    for said, calls, logs, see in (
+        (
+            "SLURM-job '7' failed, status is: 'OUT_OF_MEMORY'.",
+            "",
+            "b, logs/7.log",
+            " See logs/7.log.",
+        ),
+        (
+            "SLURM sbatch failed: 'no account\nno job'.",
+            "\n    sbatch call:\n        -p cpu\n",
+            "b",
+            "",
+        ),
+    ):
+        message = f"{said}{calls}For further error details see the cluster/cloud log"
+        assert failures([snakemakes(tmp_path, [logs], message)]) == [
+            f"b does not say why its job failed: {said}{see}"
+        ]
 
 
 def test_what_was_stopped_goes_on_by_the_same_command(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from wngan.errors import InputError
 
@@ -62,6 +63,8 @@ def failures(logs: Sequence[str]) -> list[str]:
     if HALTED.search(text) or any(not end.startswith(FAILED.lstrip()) for end in said):
         return [*said, GO_ON]
     untold = [name for name, end in ends.items() if not end]
+    if any(_is_full(Path(name).parent) for name in untold):
+        return [*said, WHEN_FULL]
     return said + [f"{name} does not say why its job failed: {failed[name]}" for name in untold]
 
 
@@ -73,12 +76,35 @@ def _said(message: str, log: str) -> str:
     return f"{short} See {log}." if log else short
 
 
+def _is_full(folder: Path) -> bool:
+    """Whether a folder, if there is one, has no room for a log."""
+    try:
+        with TemporaryFile(dir=folder) as file:
+            file.write(bytes(1 << 20))
+            file.flush()
+    except OSError as error:
+        return bool(FULL.search(str(error)))
+    return False
+
+
 def _end(text: str) -> str:
     """How a job's log, of one attempt or several, says that the job failed or was stopped."""
     stops, failed = list(STOPPED.finditer(text)), text.rfind(FAILED)
     if stops and stops[-1].start() > failed:
         return stops[-1][1]
     return text[failed:].strip() if failed >= 0 else ""
+
+
+class LogFile(logging.FileHandler):
+    """A log whose disk may be full: what it has no room for is on the terminal alone."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Goes on."""
+
+    def close(self) -> None:
+        """Closes the file, whatever of it could be written."""
+        with suppress(OSError):
+            super().close()
 
 
 @contextmanager
@@ -90,7 +116,7 @@ def logged(path: str | Path) -> Iterator[None]:
             Before it the file has the traceback, unless the error is about what a person gave.
     """
     formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S")
-    handlers: list[logging.Handler] = [logging.FileHandler(path), logging.StreamHandler(sys.stderr)]
+    handlers: list[logging.Handler] = [LogFile(path), logging.StreamHandler(sys.stderr)]
     for handler in handlers:
         handler.setFormatter(formatter)
         logger.addHandler(handler)
@@ -102,7 +128,7 @@ def logged(path: str | Path) -> Iterator[None]:
         raise SystemExit(1) from None
     except Exception as error:
         if not isinstance(error, InputError):
-            with open(path, "a") as file:
+            with suppress(OSError), open(path, "a") as file:
                 file.write(traceback.format_exc())
         sentence = str(error) if " " in str(error) else repr(error)
         if FULL.search(sentence):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wngan.errors import InputError
-from wngan.log import GO_ON, UNTOLD, WHEN_FULL, failures, logged
+from wngan.log import GO_ON, UNTOLD, WHEN_FULL, failures, logged, logger
 from wngan.progress import Progress, Reached, last_progress
 
 
@@ -137,6 +137,29 @@ def test_a_full_disk_is_said_to_be_full(error: OSError, tmp_path: Path) -> None:
             raise raised
         assert (WHEN_FULL in (tmp_path / "log").read_text()) == full
         (tmp_path / "log").unlink()
+
+
+def test_a_log_on_a_full_disk_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its lines are on the terminal; Python would add a traceback for each."""
+
+    def work() -> None:
+        logger.info("Computing.")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a.npy")
+
+    with pytest.raises(SystemExit), logged("/dev/full"):
+        work()
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" ", 2)[2] for line in lines] == [
+        "Computing.",
+        f"Failed: [Errno 28] No space left on device: 'a.npy'. {WHEN_FULL}",
+    ]
+
+
+def test_jobs_without_room_for_a_log_had_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wngan.log.TemporaryFile", lambda dir: open("/dev/full", "wb"))  # noqa: SIM115
+    assert failures([snakemakes(tmp_path, [f"{tmp_path}/a"])]) == [WHEN_FULL]
 
 
 def test_progress_of_another_unit_is_not_meant(tmp_path: Path) -> None:

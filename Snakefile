@@ -37,7 +37,14 @@ onsuccess:
     if own is not None and Path(f"{RESULTS}/provenance.html").exists():
         # Of everything; the path of `--report-after-run` could not follow the images' name.
         options = ["--configfile", own.file, "--report", f"{RESULTS}/report.html"]
-        command = [sys.executable, "-m", "snakemake", "--snakefile", TOP / "Snakefile", *options]
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--snakefile",
+            TOP / "Snakefile",
+            *options,
+        ]
         subprocess.run(command, check=True)
 
 

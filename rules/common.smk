@@ -146,6 +146,15 @@ def of_segment(method):
     return lambda wildcards: getattr(run(wildcards), method)(int(wildcards.segment))
 
 
+def snapshots_of(wildcards):
+    """The iterations of the snapshots of a segment, or of the one that ends `at` one; of an optimum none."""
+    number = wildcards.get("segment")
+    if number is None and wildcards.at == "optimal":
+        return []
+    number = number or run(wildcards).segment_of(int(wildcards.at))
+    return experiment(wildcards).snapshots(run(wildcards), int(number))
+
+
 def made_of(wildcards):
     """What each table, figure and claim is made of: runs, final reconstructions and digests."""
     return {

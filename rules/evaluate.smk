@@ -24,6 +24,7 @@ rule evaluate_segment:
         mem_mb=memory(8000),
         runtime=runtime(of(experiment, "evaluation_minutes")),
     params:
+        iterations=snapshots_of,
         images=of(experiment, "settings", "evaluation", "running", "images"),
         steps=of(experiment, "settings", "evaluation", "running", "steps"),
         lr=of(experiment, "settings", "evaluation", "lr"),
@@ -310,6 +311,7 @@ rule quality:
         test_images=of(experiment, "dataset.settings", "test"),
         images=of(quality, "settings", "images"),
         every=of(quality, "settings", "every"),
+        iterations=snapshots_of,
         features=of(quality, "settings", "features"),
         digest=of(quality, "digest"),
         attempts=recovery_folder("attempts/quality-{at}"),

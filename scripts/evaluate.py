@@ -1,6 +1,7 @@
 """Evaluates each snapshot of a segment and keeps the best one."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from wngan.events import write_evaluation
 from wngan.folding import fold
 from wngan.progress import Progress
 from wngan.settings import load_generator
+from wngan.snapshots import existing
 from wngan.tensors import to_tensor
 
 
@@ -22,9 +24,11 @@ def main(
     info: Path,
     permutation: Path,
     snapshots: Path,
+    changes: Path,
     running: Path,
     losses: Path,
     best: Path,
+    iterations: Sequence[int],
     images: int,
     steps: int,
     lr: float,
@@ -43,6 +47,8 @@ def main(
     run has no snapshots leaves an empty table, an empty array and an empty checkpoint.
 
     Args:
+        changes: what training says of the segment.
+        iterations: of the segment's snapshots, unless it diverged before.
         segment: its number, for event files.
         events: where event files go, if any.
 
@@ -51,7 +57,7 @@ def main(
     """
     targets = to_tensor(open_images(info)[np.load(permutation)[:images]], device)
     rows, per_image = [], np.empty((0, images), np.float32)
-    files = sorted(snapshots.glob("*.safetensors"))
+    files = existing(snapshots, iterations, changes)
     total = len(files) * images * steps
     with Progress(f"{label} evaluation", total=total, unit="image·step") as progress:
         for file in files:

@@ -1,5 +1,6 @@
 """Writes how like training images the samples of generators are."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +16,7 @@ from wngan.quality import Quality, quality
 from wngan.randomness import fixed_codes
 from wngan.sampling import draw
 from wngan.settings import load_generator
+from wngan.snapshots import existing
 from wngan.verification import verify
 
 
@@ -22,11 +24,13 @@ def main(
     info: Path,
     permutation: Path,
     source: Path,
+    changes: Path,
     weights: Path | None,
     csv: Path,
     test_images: int,
     images: int,
     every: int,
+    iterations: Sequence[int],
     features: str,
     digest: dict[str, Any] | None,
     label: str,
@@ -40,6 +44,8 @@ def main(
     Args:
         source: a checkpoint, or a folder of snapshots, of which those count whose iteration is a
             multiple of `every`. A segment before which its run diverged has none.
+        changes: what training says of the segment.
+        iterations: of the folder's snapshots, unless the segment diverged before.
         features: of `wngan.quality.FEATURES`.
         weights: of the network that has these features, if any, whose size and SHA-256 are
             `digest`'s "bytes" and "sha256".
@@ -49,10 +55,7 @@ def main(
     """
     if weights is not None and digest is not None:
         verify(weights, digest["bytes"], digest["sha256"])
-    files = [source]
-    if source.is_dir():
-        found = sorted(source.glob("*.safetensors"))
-        files = [file for file in found if int(file.stem) % every == 0]
+    files = existing(source, [k for k in iterations if k % every == 0], changes)
     known = open_images(info)[np.load(permutation)[test_images : test_images + images]]
     rows = []
     with (

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wngan.checkpoint import save, snapshot
+from wngan.checkpoint import save
 from wngan.computing import compute
 from wngan.data import open_images
 from wngan.evaluator import curve_steps, images_at_once, reconstruct
@@ -14,6 +14,7 @@ from wngan.folding import fold
 from wngan.log import logger
 from wngan.progress import Progress
 from wngan.settings import load_generator
+from wngan.snapshots import existing
 from wngan.tensors import to_tensor, to_uint8
 
 
@@ -21,6 +22,7 @@ def main(
     info: Path,
     permutation: Path,
     generator: Path,
+    changes: Path,
     shard_file: Path,
     images: int,
     shard: int,
@@ -42,6 +44,7 @@ def main(
     Args:
         generator: the checkpoint that has it, or a folder of snapshots that has the iteration
             `checkpoint`.
+        changes: for such a folder, what training says of the segment.
 
     Returns:
         image_steps: how many steps all images took together.
@@ -49,12 +52,12 @@ def main(
     chosen = np.array_split(np.load(permutation)[:images], shards)[shard - 1]
     tests = open_images(info)
     label = f"{label} {checkpoint} reconstruction"
-    file = snapshot(generator, checkpoint)
-    if generator.is_dir() and not file.exists():
+    files = existing(generator, [int(checkpoint)] if checkpoint.isdecimal() else [], changes)
+    if not files:
         save(shard_file, _nothing(tests[chosen], steps), {"iteration": int(checkpoint)})
         logger.info("%s: there is no such snapshot, as the run diverged before.", label)
         return {"image_steps": 0}
-    network, trained = load_generator(file, device)
+    network, trained = load_generator(files[0], device)
     folded = fold(network)
     code_length = trained["settings"]["code_length"]
     at_once = images_at_once(folded, code_length)

@@ -188,13 +188,14 @@ def stoppable(began: float, runtime: float | None) -> Iterator[dict[str, Any]]:
 def reasons(began: float, runtime: float | None) -> Callable[[], str]:
     """A function that says why to stop now, or "".
 
-    Reasons are a SIGTERM or SIGINT from now on, and that `runtime` minutes since `began`, on the
-    clock of `time.monotonic`, will be over soon: in `MARGIN` minutes, or in a quarter of a short
-    runtime.
+    Reasons are a SIGTERM, SIGINT or SIGHUP (not under `nohup`) from now on, and that `runtime`
+    minutes since `began`, on the clock of `time.monotonic`, will be over soon: in `MARGIN` minutes,
+    or in a quarter of a short runtime.
     """
     received: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: received.append(number))
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _: received.append(number))
     end = math.inf
     if runtime is not None:
         end = began + 60 * (runtime - min(MARGIN, runtime / 4))

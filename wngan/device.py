@@ -40,6 +40,8 @@ def free_device(gpus: int = 1) -> Iterator[torch.device]:
     torch.backends.cudnn.benchmark = True  # tries kernels, as sizes stay the same for long
     # By UUID, not by number: a job that may use only one of several GPUs calls it number 0.
     names = [str(torch.cuda.get_device_properties(number).uuid) for number in numbers]
+    if (visible := os.environ.get("CUDA_VISIBLE_DEVICES", "")).startswith("MIG-"):
+        names = [visible.replace("/", "_")]  # a part of a GPU, whose UUID may be the GPU's
     with one_of(names, LOCKS) as index, torch.cuda.device(numbers[index]):
         yield torch.device("cuda", numbers[index])
 

@@ -43,7 +43,10 @@ def check_space(folder: Path, size: int) -> None:
     """Raises an `OSError` unless `size` bytes are free in `folder`."""
     free = shutil.disk_usage(folder).free
     if free < size:
-        raise OSError(f"{folder} needs {size / 1e9:.2f} GB and has {free / 1e9:.2f} GB free.")
+        unit, name = (1e9, "GB") if size >= 1e9 else (1e6, "MB")
+        raise OSError(
+            f"{folder} needs {size / unit:.2f} {name} and has {free / unit:.2f} {name} free."
+        )
 
 
 def file_digest(path: Path) -> str:

@@ -30,8 +30,9 @@ def usable() -> list[int]:
         if found := sign(os.environ):
             raise GpuError(_sentence(found, problem()))
         return []
-    # As in "sm_75": a GPU that is older than all of these has no kernels.
-    oldest = min(int(name.partition("_")[2].rstrip("af")) for name in torch.cuda.get_arch_list())
+    # As in "sm_75": a GPU that is older than all of these has no kernels. AMD's have other names.
+    names = [name.partition("_")[2].rstrip("af") for name in torch.cuda.get_arch_list()]
+    oldest = min((int(name) for name in names if name), default=0)
     numbers, old = [], []
     for number in range(torch.cuda.device_count()):
         gpu = torch.cuda.get_device_properties(number)
@@ -68,7 +69,10 @@ def driver() -> str:
     if shutil.which("nvidia-smi") is None:
         return ""
     command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):  # a driver that is broken may hang
+        return ""
     return done.stdout.partition("\n")[0].strip() if done.returncode == 0 else ""
 
 
@@ -92,5 +96,6 @@ def problem() -> str:
 def _sentence(found: str, why: str) -> str:
     return (
         f"There is a GPU here ({found}), but torch can't use it: {why} "
-        "To compute on the CPU instead, ask for no GPU: `--set-resources train_segment:gpu=0`."
+        "To compute on the CPU instead, run `export CUDA_VISIBLE_DEVICES=` and the same command "
+        "again, on a cluster with `--resources gpu=0`."
     )

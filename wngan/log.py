@@ -5,8 +5,9 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from wngan.errors import InputError
 
@@ -25,31 +26,67 @@ FULL = re.compile(r"No space left on device|Disk quota exceeded|\d+ requested an
 WHEN_FULL = "The disk, or your share of it, is full: make room, then run the same command again."
 """What to do then."""
 
-KILLED = (
-    "{} does not say why its job ended. Most likely it was killed, for lack of memory or time; a "
-    "damaged file may do it, too."
-)
-"""For jobs that left no word."""
-
 GO_ON = "Run the same command again to go on."
 """What to do after a stop."""
 
+ERROR = re.compile(
+    r"^Error in rule .*\n +message: ((?:.*\n)+?) +jobid: (\d+)\n"
+    r"(?: .*\n)*? +log: ([^,\n]+?)(?:, (.*))? \(check ",
+    re.MULTILINE,
+)
+"""In Snakemake's log: what it says of a job that failed, the job's number, its log, and that of an
+executor, if any."""
+
+HALTED = re.compile(r"^(?:Terminating processes on user|Will exit after finishing)", re.MULTILINE)
+"""In Snakemake's log, after Ctrl-C or SIGTERM."""
+
+UNTOLD = (
+    "if no error stands above, something killed it, as where memory is short or a file is damaged."
+)
+"""Of a job whose log ends in the middle of its work."""
+
 
 def failures(logs: Sequence[str]) -> list[str]:
-    """How the logs end of jobs that failed, from "Failed:" on, or were stopped, and what to do.
-
-    A log that ends in another way is named.
+    """Why jobs failed for good or how they were stopped, by their logs, and what to do.
 
     Args:
         logs: Snakemake's own, which name them.
     """
     text = "\n".join(Path(log).read_text(errors="replace") for log in logs)
-    named = dict.fromkeys(re.findall(r"^ +log: (.+) \(check log file", text, re.MULTILINE))
-    jobs = {name: Path(name).read_text(errors="replace") for name in named if Path(name).is_file()}
-    ends = {name: _end(text) for name, text in jobs.items()}
-    stopped = any(end and not end.startswith(FAILED.lstrip()) for end in ends.values())
-    sentences = [end or KILLED.format(name) for name, end in ends.items()]
-    return [*sentences, GO_ON] if stopped else sentences
+    finished = set(re.findall(r"^Finished jobid: (\d+)", text, re.MULTILINE))
+    failed = {
+        log: _said(message, other)
+        for message, job, log, other in ERROR.findall(text)
+        if job not in finished
+    }
+    jobs = {name: Path(name).read_text(errors="replace") for name in failed if Path(name).is_file()}
+    ends = {name: _end(jobs.get(name, "")) for name in failed}
+    said = [end for end in ends.values() if end]
+    if HALTED.search(text) or any(not end.startswith(FAILED.lstrip()) for end in said):
+        return [*said, GO_ON]
+    untold = [name for name, end in ends.items() if not end]
+    if any(_is_full(Path(name).parent) for name in untold):
+        return [*said, WHEN_FULL]
+    return said + [f"{name} does not say why its job failed: {failed[name]}" for name in untold]
+
+
+def _said(message: str, log: str) -> str:
+    """What Snakemake and an executor say of a job that failed, without calls and advice."""
+    if message == "None\n":
+        return UNTOLD
+    short = re.split(r"For further error details|\n +", message)[0].rstrip()
+    return f"{short} See {log}." if log else short
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether a folder, if there is one, has no room for a log."""
+    try:
+        with TemporaryFile(dir=folder) as file:
+            file.write(bytes(1 << 20))
+            file.flush()
+    except OSError as error:
+        return bool(FULL.search(str(error)))
+    return False
 
 
 def _end(text: str) -> str:
@@ -58,6 +95,18 @@ def _end(text: str) -> str:
     if stops and stops[-1].start() > failed:
         return stops[-1][1]
     return text[failed:].strip() if failed >= 0 else ""
+
+
+class LogFile(logging.FileHandler):
+    """A log whose disk may be full: what it has no room for is on the terminal alone."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Goes on."""
+
+    def close(self) -> None:
+        """Closes the file, whatever of it could be written."""
+        with suppress(OSError):
+            super().close()
 
 
 @contextmanager
@@ -70,7 +119,7 @@ def logged(path: str | Path) -> Iterator[None]:
     """
     formatter = logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S")
     handlers: list[logging.Handler] = [
-        logging.FileHandler(path, errors="backslashreplace"),  # for names of files in no encoding
+        LogFile(path, errors="backslashreplace"),  # for names of files in no encoding
         logging.StreamHandler(sys.stderr),
     ]
     for handler in handlers:
@@ -84,7 +133,7 @@ def logged(path: str | Path) -> Iterator[None]:
         raise SystemExit(1) from None
     except Exception as error:
         if not isinstance(error, InputError):
-            with open(path, "a", errors="backslashreplace") as file:
+            with suppress(OSError), open(path, "a", errors="backslashreplace") as file:
                 file.write(traceback.format_exc())
         sentence = str(error) if " " in str(error) else repr(error)
         if FULL.search(sentence):

@@ -214,6 +214,11 @@ class Experiment:
             instance = "1"
         return self.instance(model, instance)
 
+    def snapshots(self, run: Run, number: int) -> range:
+        """The iterations of a segment's snapshots; the first segment also has the untrained 0."""
+        every, start = self.settings["evaluation"]["running"]["every"], run.start_of(number)
+        return range(start + every if start else 0, run.stop_of(number) + 1, every)
+
     def trainings(self, run: Run) -> list[Run]:
         """The trainings that a run is the best of, or itself."""
         return self.model(run.model).runs if run.instance == BEST else [run]

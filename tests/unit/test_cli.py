@@ -72,7 +72,7 @@ def fails(*arguments: object) -> int:
 def test_samples_are_the_workflows(model: Path, tmp_path: Path) -> None:
     output = tmp_path / "samples.png"
     main(["sample", str(model), str(output), "--rows", "5", "--columns", "8"])
-    sample.main(model, "optimal", tmp_path / "samples.npy", 40, torch.device("cpu"))
+    sample.main(model, tmp_path, "optimal", tmp_path / "samples.npy", 40, torch.device("cpu"))
     expected = np.load(tmp_path / "samples.npy")
     np.testing.assert_array_equal(cells(output, 5, 8).reshape(40, 8, 8, 3), expected)
     step = SHOWN + GAP

@@ -151,6 +151,15 @@ def test_gpus_are_known_by_what_they_are(tmp_path: Path, monkeypatch: pytest.Mon
         assert again == torch.device("cuda", 0)
     with free_device(0) as found:
         assert found == torch.device("cpu")
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["gfx906", "gfx90a:sramecc+"])
+    with free_device(1), free_device(1), free_device(1) as third:  # AMD's, none too old
+        assert third == torch.device("cuda", 2)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with free_device(1) as whole, monkeypatch.context() as patch:
+        patch.setenv("CUDA_VISIBLE_DEVICES", "MIG-GPU-1/7/0")
+        with free_device(1) as part:  # not the one that is held, although its UUID is the same
+            assert whole == part == torch.device("cuda", 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
     monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_100"])
     old = r"K80 \(7\.5\), K80 \(3\.7\), K80 \(9\.0\).* compute capability 10\.0 or higher"
     with pytest.raises(GpuError, match=old), free_device(1):

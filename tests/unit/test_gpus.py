@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,7 @@ def test_a_driver_that_is_too_old_is_named_beside_what_is_needed(
     sentence = str(raised.value)
     assert "The NVIDIA driver on your system is too old (found version 11040). PyTo" in sentence
     assert "CUDA 13.2, which needs NVIDIA driver 580 or newer; here it is 470.57.02." in sentence
-    assert "`--set-resources train_segment:gpu=0`" in sentence
+    assert "To compute on the CPU instead, run `export CUDA_VISIBLE_DEVICES=` and" in sentence
 
 
 @pytest.mark.usefixtures("no_gpu")
@@ -84,6 +85,12 @@ def test_a_driver_that_does_not_work_says_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nvidia_smi(tmp_path, monkeypatch, "echo 'Failed to initialize NVML'; exit 18")
+    assert sign({}, tmp_path) == ""
+    nvidia_smi(tmp_path, monkeypatch, "exec sleep 100")
+    run = subprocess.run
+    monkeypatch.setattr(
+        subprocess, "run", lambda *a, **options: run(*a, **options | {"timeout": 0.1})
+    )
     assert sign({}, tmp_path) == ""
     monkeypatch.setattr(torch.version, "cuda", None)
     assert problem() == f"PyTorch {torch.__version__} was built without CUDA."

@@ -4,12 +4,13 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from wngan.errors import InputError
-from wngan.log import GO_ON, KILLED, WHEN_FULL, failures, logged, logger
+from wngan.log import GO_ON, UNTOLD, WHEN_FULL, failures, logged, logger
 from wngan.progress import Progress, Reached, last_progress
 
 
@@ -50,33 +51,77 @@ def test_an_error_is_a_sentence_and_its_traceback_is_in_the_file(
         (tmp_path / "log").unlink()
 
 
+ERROR = """\
+[Thu Jan  1 00:00:00 2026]
+Error in rule train_segment:
+    message: {message}
+    jobid: {job}
+    input: data/digits/images.json
+    output: state.safetensors, status.json
+    log: {log} (check log file(s) for error details)
+
+"""
+
+
+def snakemakes(folder: Path, logs: Sequence[str], message: str = "None", more: str = "") -> str:
+    """Snakemake's log, which says that jobs 0, 1, … with these logs failed."""
+    own = folder / "own"
+    blocks = [ERROR.format(message=message, job=k, log=log) for k, log in enumerate(logs)]
+    own.write_text("".join(blocks) + more)
+    return str(own)
+
+
 def test_failures_of_several_jobs_are_found(tmp_path: Path) -> None:
+    """Not those of a job that was tried again and finished; an executor names its log as well."""
     for name, sentence in (("a", "x.jpg is bad.\ny.jpg is bad."), ("b", "The disk is full.")):
         with pytest.raises(SystemExit), logged(tmp_path / name):
             raise InputError(sentence)
-    (tmp_path / "c").write_text("killed\n")
-    own = "".join(f"    log: {tmp_path}/{name} (check log file(s))\n" for name in "abcd")
-    (tmp_path / "own").write_text(f"Error in rule x:\n    log: {tmp_path}/e\n{own}")
-    assert failures([f"{tmp_path}/own"]) == [
+    logs = [f"{tmp_path}/a", f"{tmp_path}/b, slurm/7.log", f"{tmp_path}/c"]
+    assert failures([snakemakes(tmp_path, logs, more="Finished jobid: 2 (Rule: sample)\n")]) == [
         "Failed: x.jpg is bad.\ny.jpg is bad.",
         "Failed: The disk is full.",
-        KILLED.format(f"{tmp_path}/c"),
     ]
     assert failures([]) == []
 
 
+def test_jobs_that_were_killed_are_named(tmp_path: Path) -> None:
+    """In the middle of their work, or before there was a log; of a cluster's its word is given."""
+    (tmp_path / "a").write_text("2026-01-01 00:00:00 Computing on CPU.\n")
+    untold = f"{tmp_path}/a does not say why its job failed: {UNTOLD}"
+    assert failures([snakemakes(tmp_path, [f"{tmp_path}/a"])]) == [untold]
+    for said, calls, logs, see in (
+        (
+            "SLURM-job '7' failed, status is: 'OUT_OF_MEMORY'.",
+            "",
+            "b, logs/7.log",
+            " See logs/7.log.",
+        ),
+        (
+            "SLURM sbatch failed: 'no account\nno job'.",
+            "\n    sbatch call:\n        -p cpu\n",
+            "b",
+            "",
+        ),
+    ):
+        message = f"{said}{calls}For further error details see the cluster/cloud log"
+        assert failures([snakemakes(tmp_path, [logs], message)]) == [
+            f"b does not say why its job failed: {said}{see}"
+        ]
+
+
 def test_what_was_stopped_goes_on_by_the_same_command(tmp_path: Path) -> None:
-    """Where an earlier attempt failed, too."""
+    """Where an earlier attempt failed, too, and whatever the jobs were doing."""
     line = "tiny bn/1 stopped at iteration 15 of 80000 on SIGINT; the state is kept."
     with pytest.raises(SystemExit), logged(tmp_path / "a"):
         raise ValueError("an error.")
     (tmp_path / "b").write_text(f"{(tmp_path / 'a').read_text()}2026-01-01 00:00:00 {line}\n")
     with pytest.raises(SystemExit), logged(tmp_path / "c"):
         raise KeyboardInterrupt
-    own = "".join(f"    log: {tmp_path}/{name} (check log file(s))\n" for name in "abc")
-    (tmp_path / "own").write_text(own)
+    logs = [f"{tmp_path}/{name}" for name in "abc"]
     expected = ["Failed: an error.", line, "Stopped on SIGINT.", GO_ON]
-    assert failures([f"{tmp_path}/own"]) == expected
+    assert failures([snakemakes(tmp_path, logs)]) == expected
+    for said in ("Terminating processes on user request,", "Will exit after finishing currently"):
+        assert failures([snakemakes(tmp_path, [f"{tmp_path}/d"], more=said)]) == [GO_ON]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +167,29 @@ def test_names_in_no_encoding_can_be_logged(
             raise error
         assert (tmp_path / "log").read_text().endswith(" Failed: \\udcff.png is bad.\n")
     assert "Logging error" not in terminal.getvalue()
+
+
+def test_a_log_on_a_full_disk_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its lines are on the terminal; Python would add a traceback for each."""
+
+    def work() -> None:
+        logger.info("Computing.")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a.npy")
+
+    with pytest.raises(SystemExit), logged("/dev/full"):
+        work()
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" ", 2)[2] for line in lines] == [
+        "Computing.",
+        f"Failed: [Errno 28] No space left on device: 'a.npy'. {WHEN_FULL}",
+    ]
+
+
+def test_jobs_without_room_for_a_log_had_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wngan.log.TemporaryFile", lambda dir: open("/dev/full", "wb"))  # noqa: SIM115
+    assert failures([snakemakes(tmp_path, [f"{tmp_path}/a"])]) == [WHEN_FULL]
 
 
 def test_progress_of_another_unit_is_not_meant(tmp_path: Path) -> None:

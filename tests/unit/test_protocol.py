@@ -28,6 +28,7 @@ from scripts import (
     probe,
     quality,
     reconstruct,
+    sample,
     split,
     train,
 )
@@ -37,6 +38,7 @@ from wngan.baselines import Baselines
 from wngan.baselines import read as read_baselines
 from wngan.baselines import write as write_baselines
 from wngan.checkpoint import load
+from wngan.errors import InputError
 from wngan.needs import FEWEST, training_images
 from wngan.settings import Settings
 from wngan.training import train as train_network
@@ -133,7 +135,9 @@ def test_checkpoints_are_chosen_by_the_first_test_images_alone(
             given.info,
             given.permutation,
             snapshots,
+            snapshots.with_name("status.json"),
             *names,
+            iterations=range(0, 13, 6),
             images=images,
             segment="1",
             events=None,
@@ -165,6 +169,7 @@ def test_final_losses_are_of_the_first_test_images_each_once(
                 given.info,
                 given.permutation,
                 sorted(snapshots.iterdir())[-1],
+                tmp_path,
                 file,
                 images=images,
                 shard=shard,
@@ -219,10 +224,12 @@ def quality_of(
         given.info,
         given.permutation,
         source,
+        source.with_name("status.json"),
         csv=csv,
         test_images=TEST,
         images=images,
         every=12,
+        iterations=range(0, 13, 6),
         label="a test",
         device=CPU,
         **options,
@@ -251,8 +258,8 @@ def test_quality_is_of_every_so_many_iterations(
     assert one["fid"].tolist() == [table["fid"][1]]
     more = quality_of(given, snapshots, csv, images=40)  # more than there are for training
     assert set(more["samples"]), set(more["training_images"]) == ({40}, {COUNT - TEST})
-    (tmp_path / "empty").mkdir()
-    assert not quality_of(given, tmp_path / "empty", csv)["iteration"].size
+    snapshots.with_name("status.json").write_text('{"status": "diverged", "iteration": 12}')
+    assert quality_of(given, snapshots, csv)["iteration"].tolist() == [0]
 
 
 def test_weights_that_are_not_the_file_are_never_read(
@@ -276,9 +283,11 @@ def test_a_snapshot_that_a_diverged_run_never_had(
         given = data(None)
         shares = {"images": 4, "shard": 2, "shards": 2}
         options = shares | EVALUATION | {"checkpoint": checkpoint, "device": CPU}
-        reconstruct.main(given.info, given.permutation, source, shard, **options)
+        status = snapshots.with_name("status.json")
+        reconstruct.main(given.info, given.permutation, source, status, shard, **options)
         return load_file(shard)["losses"]
 
+    snapshots.with_name("status.json").write_text('{"status": "diverged", "iteration": 13}')
     assert np.isnan(losses(snapshots, "18")).all()
     found = load_file(shard)
     assert found["images"].shape == (2, 8, 8, 3)
@@ -288,6 +297,36 @@ def test_a_snapshot_that_a_diverged_run_never_had(
     assert found["curve"].shape == (2, len(found["steps"]))
     named = losses(snapshots / "0000006.safetensors", "optimal")
     np.testing.assert_array_equal(losses(snapshots, "6"), named)
+
+
+@pytest.mark.parametrize("gone", [[0], [6, 12], [0, 6, 12]])
+def test_snapshots_that_were_deleted_are_missed(
+    gone: list[int], data: Callable[[int | None], Data], snapshots: Path, tmp_path: Path
+) -> None:
+    """By all that read them."""
+    for iteration in gone:
+        (snapshots / f"{iteration:07d}.safetensors").unlink()
+    given, status = data(None), snapshots.with_name("status.json")
+    files = [tmp_path / name for name in ("running.csv", "running.npy", "best.safetensors")]
+    shares = {"images": 4, "shard": 1, "shards": 1} | EVALUATION
+    at = gone[-1]
+    calls: list[Callable[[], Any]] = [
+        lambda: evaluate.main(
+            *(given.info, given.permutation, snapshots, status, *files),
+            **{"iterations": range(0, 13, 6), "images": 3, "segment": "1", "events": None},
+            **{"device": CPU} | EVALUATION,
+        ),
+        lambda: reconstruct.main(
+            *(given.info, given.permutation, snapshots, status, tmp_path / "shard"),
+            **shares | {"checkpoint": str(at), "device": CPU},
+        ),
+        lambda: sample.main(snapshots, status, str(at), tmp_path / "samples.npy", 3, CPU),
+    ]
+    if at == 12:
+        calls.append(lambda: quality_of(given, snapshots, tmp_path / "quality.csv"))
+    for call in calls:
+        with pytest.raises(InputError, match=r"snapshots lacks \d of \d snapshots, such as 0000"):
+            call()
 
 
 def test_baselines_take_training_images_from_training(

@@ -147,7 +147,7 @@ def test_without_restarts_a_run_diverges_once(job: dict[str, Any]) -> None:
 @pytest.fixture
 def handlers() -> Iterator[None]:
     """Puts back what is done on signals."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
     yield
     for number, handler in zip(numbers, before, strict=True):
@@ -155,12 +155,17 @@ def handlers() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("handlers")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_is_a_reason_to_stop(number: signal.Signals) -> None:
+    """Such as that of a terminal which is closed, unless that is to be survived."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     reason = script.reasons(time.monotonic(), None)
     assert reason() == ""
     os.kill(os.getpid(), number)
     assert reason() == f"on {number.name}"
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    script.reasons(time.monotonic(), None)
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
 
 @pytest.mark.usefixtures("handlers")

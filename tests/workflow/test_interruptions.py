@@ -212,18 +212,27 @@ def test_a_full_disk_loses_nothing(
     assert results(repository.root, SEGMENT) == results(undisturbed.root, SEGMENT)
 
 
-def test_ctrl_c_says_in_the_end_what_was_stopped(undisturbed: Repository, tmp_path: Path) -> None:
-    """To all processes, as a terminal sends it."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes_stops_training_and_says_so_in_the_end(
+    number: signal.Signals, undisturbed: Repository, tmp_path: Path
+) -> None:
+    """Ctrl-C, as a terminal sends it, and a batch system's signal.
+
+    On SIGTERM the shell around the training ends first, and Snakemake does not wait for the rest.
+    """
     repository = undisturbed.without(SEGMENT, tmp_path / "copy")
     with snakemake(repository) as process:
         wait_for((repository.root / STATE).exists, "a state is saved")
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, number)
         assert process.wait(60) != 0
+    wait_for(lambda: training(repository) is None, "training ends")
     printed = (repository.root / "out.log").read_text()
     assert "Traceback" not in printed
+    stopped = rf"tiny wn/1 stopped at .* on {number.name}; the state is kept\.\n"
+    assert re.search(stopped, printed)
     last = printed[printed.rindex("Error in rule") :]
-    said = rf"^tiny wn/1 stopped at .*; the state is kept\.\n{GO_ON}$"
-    assert re.search(said, last, re.MULTILINE)
+    said = stopped if number == signal.SIGINT else ""
+    assert re.search(rf"^{said}{GO_ON}$", last, re.MULTILINE)
     repository.tiny(TARGET)
     assert results(repository.root, SEGMENT) == results(undisturbed.root, SEGMENT)
 

@@ -4,10 +4,6 @@ import base64
 import json
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -320,31 +316,6 @@ def test_a_segment_is_evaluated_before_the_next_is_trained(repository: Repositor
     printed = repository.tiny(*targets, "--scheduler", "greedy", cores=1)
     order = re.findall(r"rule (train|evaluate)_segment:$", printed, re.MULTILINE)
     assert order == ["train", "evaluate"] * 3
-
-
-def test_a_killed_training_gives_the_same_bytes(
-    finished: Repository, repository: Repository
-) -> None:
-    """SIGTERM to everything, as a cluster or Ctrl-C does; then the same command again."""
-    target = "results/runs/tiny/wn/1/running.csv"
-    repository.tiny("data/digits/permutation.npy")
-    command = [sys.executable, "-m", "snakemake", target, "--configfile", "tiny.yaml", "--cores=1"]
-    for attempt in range(3):
-        process = subprocess.Popen(
-            command,
-            cwd=repository.root,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(4 + 3 * attempt)
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
-    repository.tiny("--unlock")
-    repository.tiny(target)
-    for name in ("running.csv", "segments/2/state.safetensors", "segments/2/samples.npy"):
-        path = f"results/runs/tiny/wn/1/{name}"
-        assert (repository.root / path).read_bytes() == (finished.root / path).read_bytes()
 
 
 def test_editing_the_evaluator_evaluates_again_and_trains_nothing(rerun: Repository) -> None:

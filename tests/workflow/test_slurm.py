@@ -129,12 +129,12 @@ def run(
 ) -> Iterator[Run]:
     """The second segment, which training has begun and saved a state of.
 
-    With a parameter, the rule gives it two minutes: one in place of half an hour, and twice the
+    With a parameter, the rule gives it a minute: none in place of half an hour, and twice the
     estimate.
     """
     repository = undisturbed.without(SEGMENT, tmp_path / "copy")
     if getattr(request, "param", False):
-        repository.edit("wngan/runs.py", "math.ceil(30 + 2 *", "math.ceil(1 + 2 *")
+        repository.edit("wngan/runs.py", "math.ceil(30 + 2 *", "math.ceil(0 + 2 *")
     made = Run(repository, undisturbed, slurm, start(repository))
     try:
         made.wait_for_state()
@@ -232,13 +232,14 @@ def test_snakemake_is_killed_and_started_again(run: Run) -> None:
 
 @pytest.mark.parametrize("run", [True], indirect=True)
 def test_a_job_leaves_before_its_runtime_ends(run: Run) -> None:
-    """Where its file system hung for a while, say."""
+    """Where its file system hung for a while, say; SLURM itself would let it run on."""
     (job,), training = run.slurm.jobs(), run.training()
+    run.slurm.run("scontrol", "update", f"jobid={job}", "timelimit=9")
     os.kill(training, signal.SIGSTOP)
-    time.sleep(91)
+    time.sleep(46)
     os.kill(training, signal.SIGCONT)
     run.finish()
-    assert "as its runtime of 2 minutes is about to end; the state is kept." in run.log
+    assert "as its runtime of 1 minutes is about to end; the state is kept." in run.log
     assert run.slurm.accounts("State", job=job) == [["FAILED"]]
 
 

@@ -450,10 +450,9 @@ def test_training_images_that_a_configuration_takes() -> None:
         "a": {"dataset": "mine", "batch_size": 32},
         "b": {"dataset": "other", "batch_size": 64},
     }
-    config = {"experiments": experiments, "quality": {"a": {}, "b": {}}}
-    assert training_images(config, "mine") == {"experiments.a.batch_size": 32, "quality.a": FEWEST}
-    assert training_images({"experiments": experiments}, "other") == {
-        "experiments.b.batch_size": 64
+    assert training_images({"experiments": experiments}, "mine") == {
+        "experiments.a.batch_size": 32,
+        "the quality of experiments.a": FEWEST,
     }
 
 

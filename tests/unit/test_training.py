@@ -1,10 +1,13 @@
 """Training: what an iteration computes, what is kept, and that interruptions leave no trace."""
 
 import json
+import math
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,12 +18,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import nn
 
-from wngan import checkpoint
+from wngan import checkpoint, training
 from wngan.randomness import fixed_codes, rng
 from wngan.recipes import RECIPES
 from wngan.settings import Settings, load_generator
 from wngan.tensors import to_tensor, to_uint8
-from wngan.training import Interrupted, train
+from wngan.train_step import train_step
+from wngan.training import Interrupted, discard, train
 
 MODELS = list(RECIPES)
 Images = NDArray[np.uint8]
@@ -296,6 +300,7 @@ def test_what_a_killed_attempt_left_is_not_kept(
     (tmp_path / "snapshots/0000018.safetensors").write_bytes(b"of the old way")
     (tmp_path / "snapshots/.0000024.safetensors").write_bytes(b"half written")
     np.lib.format.open_memmap(tmp_path / "losses.npy", "r+")[7:] = 1
+    np.lib.format.open_memmap(tmp_path / "samples.npy", "r+")[2:] = 9
     with pytest.raises(Interrupted):
         train(tiny, images, tmp_path, stop=24, reason_to_stop=stop_after(1))
     assert sorted(path.name for path in (tmp_path / "snapshots").glob("*")) == [
@@ -305,6 +310,19 @@ def test_what_a_killed_attempt_left_is_not_kept(
     losses = np.load(tmp_path / "losses.npy")
     assert np.isfinite(losses[:8]).all()
     assert np.isnan(losses[8:]).all()
+    samples = np.load(tmp_path / "samples.npy")
+    assert samples.any((1, 2, 3, 4)).tolist() == [True] * 2 + [False] * 6
+
+
+def test_states_are_discarded_first(
+    images: Images, tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that whoever is killed meanwhile leaves none that lacks files."""
+    train(tiny, images, tmp_path / "0", stop=6)
+    monkeypatch.setattr(shutil, "rmtree", lambda folder, ignore_errors: None)
+    discard(tmp_path)
+    names = ["losses.npy", "samples.npy", "snapshots", "status.json"]
+    assert sorted(path.name for path in (tmp_path / "0").iterdir()) == names
 
 
 def test_other_settings_do_not_continue(images: Images, tiny: Settings, tmp_path: Path) -> None:
@@ -353,6 +371,75 @@ def test_divergence_is_a_result(images: Images, tiny: Settings, tmp_path: Path) 
     assert (after["status"], after["iteration"]) == ("diverged", metadata["iteration"])
     assert len(np.load(tmp_path / "2/losses.npy")) == 12
     assert list((tmp_path / "2/snapshots").iterdir()) == []
+
+
+@pytest.mark.parametrize("of", ["discriminator", "generator"])
+@pytest.mark.parametrize("at", [10, 11, 12])
+def test_divergence_is_at_the_first_loss_that_is_not_finite(
+    of: str,
+    at: int,
+    images: Images,
+    tiny: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also in the middle between two samples; what comes after it in the same window is no loss."""
+    train(tiny, images, tmp_path / "1", stop=6)
+    iterations = iter(range(7, 13))
+
+    def step(*arguments: Any) -> torch.Tensor:
+        losses = train_step(*arguments)
+        if next(iterations) == at:
+            losses[["discriminator", "generator"].index(of)] = math.inf
+        return losses
+
+    monkeypatch.setattr(training, "train_step", step)
+    previous, folder = tmp_path / "1/state.safetensors", tmp_path / "2"
+    train(tiny, images, folder, start=6, stop=12, previous=previous)
+    assert json.loads((folder / "status.json").read_text()) == {
+        "status": "diverged",
+        "iteration": at,
+        "reason": f"the {of}'s loss is not finite",
+    }
+    losses = np.load(folder / "losses.npy")
+    assert np.isfinite(losses).all(1).tolist() == [number < at for number in range(7, 13)]
+    assert np.isnan(losses[at - 6 :]).all()
+    samples = np.load(folder / "samples.npy")
+    assert samples[0].any()
+    assert not samples[1].any()
+    assert [path.name for path in (folder / "snapshots").iterdir()] == []
+
+
+@pytest.mark.parametrize("of", ["discriminator", "generator"])
+@pytest.mark.parametrize("what", ["parameters", "squares"])
+def test_divergence_of_parameters_is_at_the_end_of_what_was_looked_at(
+    of: str,
+    what: str,
+    images: Images,
+    tiny: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their losses are still finite."""
+    iterations, index = iter(range(1, 7)), ["generator", "discriminator"].index(of)
+
+    def step(*arguments: Any) -> torch.Tensor:
+        losses = train_step(*arguments)
+        if next(iterations) == 6:
+            network, optimizer = arguments[index], arguments[index + 2]
+            last = optimizer.squares if what == "squares" else list(network.parameters())
+            last[-1].data.fill_(math.inf)
+        return losses
+
+    monkeypatch.setattr(training, "train_step", step)
+    train(tiny, images, tmp_path, stop=6)
+    status = json.loads((tmp_path / "status.json").read_text())
+    reason = f"the {of}'s parameters or their state are not finite"
+    assert status == {"status": "diverged", "iteration": 6, "reason": reason}
+    assert np.isfinite(np.load(tmp_path / "losses.npy")).all()
+    assert np.load(tmp_path / "samples.npy").any((1, 2, 3, 4)).tolist() == [True, False]
+    names = [path.name for path in (tmp_path / "snapshots").iterdir()]
+    assert names == ["0000000.safetensors"]
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -259,6 +259,30 @@ def test_damage_beside_a_saved_state_starts_over(
     assert contents(broken) == contents(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("damaged", ["", "losses.npy", "samples.npy"])
+def test_a_later_segment_goes_on_unless_it_is_damaged(
+    damaged: str, images: Images, tiny: Settings, tmp_path: Path
+) -> None:
+    """In the last of its own losses or samples, of iterations 7 to 14 of 18."""
+    train(tiny, images, tmp_path / "1", stop=6)
+    options: dict[str, Any] = {"start": 6, "stop": 18, "previous": tmp_path / "1/state.safetensors"}
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    train(tiny, images, whole, **options)
+    with pytest.raises(Interrupted):
+        train(tiny, images, broken, reason_to_stop=stop_after(8), **options)
+    if damaged:
+        array = np.lib.format.open_memmap(broken / damaged, "r+")
+        place = {"losses.npy": 7, "samples.npy": 1}[damaged]
+        array[place] = array[place][..., ::-1]
+        array.flush()
+    with pytest.raises(Interrupted):
+        train(tiny, images, broken, reason_to_stop=stop_after(1), **options)
+    reached = checkpoint.load(broken / "state.safetensors")[1]["iteration"]
+    assert reached == (7 if damaged else 15)
+    train(tiny, images, broken, **options)
+    assert contents(broken) == contents(whole)
+
+
 @pytest.mark.slow
 @hypothesis_settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

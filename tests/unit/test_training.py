@@ -433,6 +433,20 @@ def test_divergence_is_at_the_first_loss_that_is_not_finite(
     assert not samples[1].any()
     assert [path.name for path in (folder / "snapshots").iterdir()] == []
 
+    # Whoever asks again, or for the next segment, trains nothing.
+    monkeypatch.setattr(training, "train_step", pytest.fail)
+    made = contents(folder)
+    train(tiny, images, folder, start=6, stop=12, previous=previous)
+    assert contents(folder) == made
+    state, last = folder / "state.safetensors", tmp_path / "3"
+    train(tiny, images, last, start=12, stop=18, previous=state)
+    assert (last / "status.json").read_bytes() == (folder / "status.json").read_bytes()
+    tensors, reached = (checkpoint.load(each / "state.safetensors")[0] for each in (folder, last))
+    torch.testing.assert_close(tensors, reached, rtol=0, atol=0, equal_nan=True)
+    assert np.isnan(np.load(last / "losses.npy")).all()
+    assert not np.load(last / "samples.npy").any()
+    assert [path.name for path in (last / "snapshots").iterdir()] == []
+
 
 @pytest.mark.parametrize("of", ["discriminator", "generator"])
 @pytest.mark.parametrize("what", ["parameters", "squares"])

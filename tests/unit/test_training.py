@@ -165,7 +165,13 @@ def test_segments_make_up_one_run(images: Images, tiny: Settings, tmp_path: Path
     train(tiny, images, tmp_path / "whole", stop=12)
     train(tiny, images, tmp_path / "1", stop=6)
     previous = tmp_path / "1" / "state.safetensors"
-    train(tiny, images, tmp_path / "2", start=6, stop=12, previous=previous)
+    told = []
+
+    def on_losses(iteration: int, losses: NDArray[np.float32]) -> None:
+        told.append((iteration, losses.copy()))
+
+    folder = tmp_path / "2"
+    train(tiny, images, folder, start=6, stop=12, previous=previous, on_losses=on_losses)
     whole, first, second = (contents(tmp_path / name) for name in ("whole", "1", "2"))
     states = [checkpoint.load(tmp_path / part / "state.safetensors") for part in ("whole", "2")]
     torch.testing.assert_close(states[0][0], states[1][0], rtol=0, atol=0)
@@ -177,6 +183,9 @@ def test_segments_make_up_one_run(images: Images, tiny: Settings, tmp_path: Path
     for name in ("samples.npy", "losses.npy"):
         joined = np.concatenate([np.load(tmp_path / part / name) for part in ("1", "2")])
         np.testing.assert_array_equal(joined, np.load(tmp_path / "whole" / name))
+    assert [iteration for iteration, _ in told] == [9, 12]
+    losses = np.concatenate([each for _, each in told])
+    np.testing.assert_array_equal(losses, np.load(tmp_path / "2/losses.npy"))
 
 
 def test_snapshots_and_samples_are_the_generators(
@@ -420,11 +429,12 @@ def test_divergence_is_at_the_first_loss_that_is_not_finite(
     monkeypatch.setattr(training, "train_step", step)
     previous, folder = tmp_path / "1/state.safetensors", tmp_path / "2"
     train(tiny, images, folder, start=6, stop=12, previous=previous)
-    assert json.loads((folder / "status.json").read_text()) == {
-        "status": "diverged",
+    status = {
         "iteration": at,
         "reason": f"the {of}'s loss is not finite",
+        "status": "diverged",
     }
+    assert (folder / "status.json").read_text() == json.dumps(status) + "\n"  # always in this order
     losses = np.load(folder / "losses.npy")
     assert np.isfinite(losses).all(1).tolist() == [number < at for number in range(7, 13)]
     assert np.isnan(losses[at - 6 :]).all()

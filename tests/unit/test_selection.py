@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from scripts import groups_figure, select_instance, select_optimal
 from wngan import running
+from wngan.image_grids import Panel
 
 NAN = float("nan")
 Rows = list[tuple[int, float, float]]
@@ -83,6 +85,8 @@ def test_groups_are_of_the_images_that_are_most_alike() -> None:
     images = np.concatenate([close[:2], bases[2:4], closer, bases[4:], close[2:]]).astype(np.uint8)
     groups = groups_figure.alike(images, 2, 3)
     assert [sorted(group.tolist()) for group in groups] == [[4, 5, 6], [0, 1, 9]]
+    same = np.zeros((40, 2, 2, 3), np.uint8)
+    assert np.array_equal(groups_figure.alike(same, 2, 3), [[0, 1, 2], [3, 4, 5]])
     # The first of a group is the one with the others nearest to it.
     flat = images.astype(float)
     flat -= flat.mean((1, 2), keepdims=True)
@@ -91,3 +95,31 @@ def test_groups_are_of_the_images_that_are_most_alike() -> None:
         far = np.square(flat[group][:, None] - flat[group]).mean((2, 3, 4))
         assert far.sum(1).argmin() == 0
         assert far[0].tolist() == sorted(far[0])
+
+
+def test_groups_are_shown_at_both_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chosen by the second's images among the first so many codes, with the first's above them."""
+    random = np.random.default_rng(0)
+    early, late = random.integers(0, 256, (2, 9, 4, 4, 3), np.uint8)
+    late[4], late[2] = late[1], late[5]
+    late[8] = late[5]  # no longer among those to choose from
+    for name, images in (("early", early), ("late", late)):
+        np.save(tmp_path / f"{name}.npy", images)
+    shown: list[list[list[Panel]]] = []
+    monkeypatch.setattr(groups_figure, "image_figure", lambda rows: shown.append(rows) or Figure())
+    groups_figure.main(
+        [tmp_path / "early.npy", tmp_path / "late.npy"],
+        ["bn/1@optimal", "bn/1@1200"],
+        among=7,
+        groups=2,
+        size=2,
+        png=tmp_path / "figure.png",
+        pdf=tmp_path / "figure.pdf",
+    )
+    [[panel]] = shown[0]
+    expected = [images[group] for group in ([1, 4], [2, 5]) for images in (early, late)]
+    np.testing.assert_array_equal(panel.images, expected)
+    titles = [f"BN-1 at {name}" for name in ("optimum", "1,200")]
+    assert panel.rows == [(1, title) for title in titles * 2]

@@ -1,5 +1,6 @@
 """What stages write of a run, against the package's functions on the same images and networks."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -138,6 +139,7 @@ def test_final_reconstructions_are_the_evaluators(
     assert found["images"].shape == pictures.shape
     assert np.abs(found["images"] - pictures).max() <= 0.51
     assert found["steps"].tolist() == evaluator.curve_steps(9)
+    assert json.loads((tmp_path / names[3]).read_text()) == [{"shard": 0}, {"shard": 1}]
     table = pandas.read_csv(tmp_path / names[2])
     assert table["image"].tolist() == list(range(TEST))
     np.testing.assert_allclose(table["loss"], found["losses"], rtol=1e-6)
@@ -149,10 +151,8 @@ def test_probes_are_the_evaluators(
     data: Callable[..., Data],
     run: Callable[[str], Path],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Own samples and training images, and test images in other ways."""
-    monkeypatch.setattr(probe, "RECALIBRATED", 103)
     given, path = data(), run(model) / "0000012.safetensors"
     options = OPTIONS | {"images": 3, "test_images": TEST, "starts": 2, "label": "a test"}
     made = tmp_path / "probes.safetensors"
@@ -180,7 +180,7 @@ def test_probes_are_the_evaluators(
     }
     if model == "bn":
         numbers = rng(0, "recalibration")
-        batches = [numbers.standard_normal((4, 6), dtype=np.float32) for _ in range(25)]
+        batches = [numbers.standard_normal((4, 6), dtype=np.float32) for _ in range(2500)]
         recalibrate(network, map(torch.from_numpy, batches))
         expected["recalibrated"] = losses(images[:3])
     assert set(found) == set(expected)

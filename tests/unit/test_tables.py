@@ -81,6 +81,7 @@ def test_losses_are_at_the_checkpoint_of_each_row(runs: dict[str, Any]) -> None:
     """At the lowest or the last; a diverged run has no last but the iteration that it reached."""
     loss_table.main(**runs)
     table = pandas.read_csv(runs["csv"])
+    assert table.columns[:4].tolist() == ["model", "instance", "checkpoint", "status"]
     assert table["model"].tolist() == ["vanilla", "vanilla", "bn", "bn", "wn"]
     assert table["instance"].tolist() == ["best", "1", "best", "best", "1"]
     assert table["checkpoint"].tolist() == ["optimal", "last", "optimal", "last", "optimal"]

@@ -219,6 +219,8 @@ def test_the_end_of_the_runtime_is_a_reason_to_stop(runtime: float, margin: floa
             reason = script.reasons(began + seconds, runtime)()
             assert bool(reason) == (near and over), (began, seconds)
     assert reason == f"as its runtime of {runtime} minutes is about to end"
+    with script.stoppable(now - 60 * runtime, runtime) as found:
+        assert found["reason_to_stop"]() == reason
 
 
 def test_another_process_may_have_finished_a_segment(

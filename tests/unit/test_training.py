@@ -268,6 +268,23 @@ def test_damage_beside_a_saved_state_starts_over(
     assert contents(broken) == contents(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("empty", [False, True])
+@pytest.mark.parametrize("name", ["losses.npy", "samples.npy", "snapshots/0000006.safetensors"])
+def test_files_that_a_saved_state_lacks_start_over(
+    name: str, empty: bool, images: Images, tiny: Settings, tmp_path: Path
+) -> None:
+    """Missing or empty."""
+    train(tiny, images, tmp_path / "whole", stop=12)
+    broken = tmp_path / "broken"
+    with pytest.raises(Interrupted):
+        train(tiny, images, broken, stop=12, reason_to_stop=stop_after(9))
+    (broken / name).unlink()
+    if empty:
+        (broken / name).touch()
+    train(tiny, images, broken, stop=12)
+    assert contents(broken) == contents(tmp_path / "whole")
+
+
 @pytest.mark.parametrize("damaged", ["", "losses.npy", "samples.npy"])
 def test_a_later_segment_goes_on_unless_it_is_damaged(
     damaged: str, images: Images, tiny: Settings, tmp_path: Path
@@ -521,6 +538,7 @@ def test_mistakes_are_named(images: Images, tiny: Settings, tmp_path: Path) -> N
         train(tiny, images, tmp_path, start=6, stop=12)
     with pytest.raises(ValueError, match="do not fill a batch of 4"):
         train(tiny, images[:3], tmp_path, stop=6)
+    train(tiny, images[:4], tmp_path / "batch", stop=6)
     train(tiny, images, tmp_path / "1", stop=6)
     with pytest.raises(ValueError, match="ended at 6, not at iteration 12"):
         train(

@@ -307,6 +307,9 @@ def test_a_later_segment_goes_on_unless_it_is_damaged(
         train(tiny, images, broken, reason_to_stop=stop_after(1), **options)
     reached = checkpoint.load(broken / "state.safetensors")[1]["iteration"]
     assert reached == (7 if damaged else 15)
+    if not damaged:
+        assert np.isnan(np.load(broken / "losses.npy")[9:]).all()
+        assert not np.load(broken / "samples.npy")[3:].any()
     train(tiny, images, broken, **options)
     assert contents(broken) == contents(whole)
 

@@ -576,6 +576,12 @@ def test_a_trained_critic_keeps_to_its_lipschitz_constant(
         assert (change > 1e-3 * constant * size).all()  # the bound says something
 
 
+def test_the_callers_random_numbers_stay(images: Images, tiny: Settings, tmp_path: Path) -> None:
+    before = torch.get_rng_state()
+    train(tiny, images, tmp_path, stop=6)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_reading_processes_change_nothing(images: Images, tiny: Settings, tmp_path: Path) -> None:
     train(tiny, images, tmp_path / "0", stop=12)
     train(tiny, images, tmp_path / "2", stop=12, workers=2)

@@ -132,6 +132,18 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     assert contents(broken) == contents(whole)
 
 
+def test_a_run_is_resumed_at_any_iteration(images: Images, tiny: Settings, tmp_path: Path) -> None:
+    """The first of an epoch, of a snapshot or none of these; after the last there is no stop."""
+    train(tiny, images, tmp_path / "whole", stop=12)
+    for count in range(1, 12):
+        folder = tmp_path / f"{count}"
+        with pytest.raises(Interrupted, match=f"training stopped at iteration {count} of 12 here;"):
+            train(tiny, images, folder, stop=12, reason_to_stop=stop_after(count))
+        train(tiny, images, folder, stop=12)
+        assert contents(folder) == contents(tmp_path / "whole")
+    train(tiny, images, tmp_path / "12", stop=12, reason_to_stop=stop_after(12))
+
+
 def test_a_resumed_run_does_not_start_over(images: Images, tiny: Settings, tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         train(tiny, images, tmp_path, stop=12, reason_to_stop=stop_after(8))

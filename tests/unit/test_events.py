@@ -2,18 +2,22 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from scripts import evaluate
+from tests.unit.test_protocol import CPU, EVALUATION, Data, data
 from tests.unit.test_training import Images, contents, images, stop_after
+from wngan import running
 from wngan.events import training_events, write_evaluation
 from wngan.settings import Settings
 from wngan.training import Interrupted, train
 
-__all__ = ["images"]
+__all__ = ["data", "images"]
 
 
 def scalars(folder: Path, tag: str) -> dict[int, float]:
@@ -79,3 +83,27 @@ assert not [name for name in sys.modules if "tensorboard" in name]
 def test_nothing_is_imported_where_events_are_not_wanted() -> None:
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", OFF], cwd=root, check=True)
+
+
+def test_running_losses_are_shown_by_segment(
+    data: Callable[..., Data], tiny: Settings, tmp_path: Path
+) -> None:
+    """As scripts/evaluate.py writes them, in a folder beside that of the training."""
+    given, pictures = data(), np.random.default_rng(5).integers(0, 256, (9, 8, 8, 3), np.uint8)
+    train(tiny, pictures, tmp_path / "run", stop=6)
+    files = [tmp_path / name for name in ("running.csv", "running.npy", "best.safetensors")]
+    evaluate.main(
+        given.info,
+        given.permutation,
+        tmp_path / "run/snapshots",
+        *files,
+        images=2,
+        segment="1",
+        events=tmp_path / "events",
+        device=CPU,
+        **EVALUATION,
+    )
+    table = running.read([files[0]])
+    assert table["iteration"].tolist() == [0, 6]
+    found = scalars(tmp_path / "events/evaluation", "running_loss")
+    assert found == pytest.approx(dict(table[["iteration", "running_loss"]].tolist()), rel=1e-6)

@@ -40,6 +40,7 @@ from wngan.baselines import write as write_baselines
 from wngan.checkpoint import load
 from wngan.errors import InputError
 from wngan.needs import FEWEST, training_images
+from wngan.randomness import rng
 from wngan.settings import Settings
 from wngan.training import train as train_network
 from wngan.verification import WrongFileError
@@ -423,6 +424,7 @@ def test_a_split_is_a_permutation_of_its_seed(tmp_path: Path) -> None:
         orders.append(np.load(file).tolist())
         assert sorted(orders[-1]) == list(range(30))
     assert orders[0] == orders[1] != orders[2]
+    assert orders[0] == rng(1, "split").permutation(30).tolist()  # today's, and tomorrow's
 
 
 def test_what_a_split_cannot_be_used_for_is_said_at_once(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ def test_the_page_shows_sentence_bar_and_poster(tmp_path: Path) -> None:
     assert "Of the paper&#x27;s 3 statements: 2 reproduced, 1 undecided." in text
     assert "flex: 2 0 auto" in text
     assert 'src="data:image/png;base64,UE5H"' in text
-    assert pandas.read_csv(csv)["final_ratio"].tolist() == [1, 0.5]
+    table = pandas.read_csv(csv)
+    assert table["final_ratio"].tolist() == [1, 0.5]
+    assert table[["table", "experiment"]].to_numpy().tolist() == [[2, "a"]] * 2
 
 
 def test_an_experiment_without_a_table_of_losses_is_summed_up_by_its_results(

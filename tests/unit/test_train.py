@@ -144,6 +144,53 @@ def test_without_restarts_a_run_diverges_once(job: dict[str, Any]) -> None:
     assert status(job)["seed"] == SEED
 
 
+@pytest.mark.parametrize("name", ["settings", "restarts", "test_images", "code", "stop", "inputs"])
+def test_whatever_determines_a_segment_is_asked_for(
+    name: str, job: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is there of another is trained again; a later state counts as well."""
+    script.main(**job)
+    changes: dict[str, Any] = {"restarts": 1, "test_images": 2, "code": "other", "stop": 12}
+    changes["settings"] = job["settings"] | {"lr": 2e-3}
+    if name == "inputs":
+        np.save(job["permutation"], np.arange(11)[::-1])
+    else:
+        job[name] = changes[name]
+    caplog.set_level("INFO")
+    script.main(**job)
+    assert "another process finished it" not in caplog.text
+    assert "continues after" not in caplog.text
+    assert script.main(**job) == {"settings": job["settings"], "iterations": job["stop"]}
+    assert "another process finished it" in caplog.text
+
+
+def test_iterations_are_those_of_the_segment(job: dict[str, Any], tmp_path: Path) -> None:
+    """Of which a run that has diverged has less, and its later segments have none."""
+    job["settings"] |= {"model": "vanilla", "lr": 1e30}
+    job["restarts"] = 0
+    first = script.main(**job)
+    assert first == {"settings": job["settings"], "iterations": status(job)["iteration"]}
+    assert 0 < first["iterations"] < 6
+    job |= {"previous": job["outputs"]["state"], "start": 6, "stop": 12}
+    job["outputs"] = outputs(tmp_path / "2")
+    assert script.main(**job)["iterations"] == 0
+
+
+def test_what_is_trained_on(job: dict[str, Any], tmp_path: Path) -> None:
+    """The package's own training of the same images, in the order of the permutation."""
+    order = np.random.default_rng(1).permutation(11)
+    np.save(job["permutation"], order)
+    job["test_images"] = 3
+    script.main(**job)
+    settings = Settings(**job["settings"] | {"channels": (4,)})
+    train(settings, np.load(tmp_path / "images.npy")[order[3:]], tmp_path / "plain", stop=6)
+    for name in ("samples", "losses"):
+        expected = (tmp_path / "plain" / f"{name}.npy").read_bytes()
+        assert job["outputs"][name].read_bytes() == expected
+    for path in (tmp_path / "plain/snapshots").iterdir():
+        assert (job["outputs"]["snapshots"] / path.name).read_bytes() == path.read_bytes()
+
+
 @pytest.fixture
 def handlers() -> Iterator[None]:
     """Puts back what is done on signals."""
@@ -177,6 +224,8 @@ def test_the_end_of_the_runtime_is_a_reason_to_stop(runtime: float, margin: floa
             reason = script.reasons(began + seconds, runtime)()
             assert bool(reason) == (near and over), (began, seconds)
     assert reason == f"as its runtime of {runtime} minutes is about to end"
+    with script.stoppable(now - 60 * runtime, runtime) as found:
+        assert found["reason_to_stop"]() == reason
 
 
 def test_another_process_may_have_finished_a_segment(

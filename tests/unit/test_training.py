@@ -1,10 +1,13 @@
 """Training: what an iteration computes, what is kept, and that interruptions leave no trace."""
 
 import json
+import math
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,12 +18,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import nn
 
-from wngan import checkpoint
+from wngan import checkpoint, training
 from wngan.randomness import fixed_codes, rng
 from wngan.recipes import RECIPES
 from wngan.settings import Settings, load_generator
 from wngan.tensors import to_tensor, to_uint8
-from wngan.training import Interrupted, train
+from wngan.train_step import train_step
+from wngan.training import Interrupted, discard, train
 
 MODELS = list(RECIPES)
 Images = NDArray[np.uint8]
@@ -128,6 +132,18 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     assert contents(broken) == contents(whole)
 
 
+def test_a_run_is_resumed_at_any_iteration(images: Images, tiny: Settings, tmp_path: Path) -> None:
+    """The first of an epoch, of a snapshot or none of these; after the last there is no stop."""
+    train(tiny, images, tmp_path / "whole", stop=12)
+    for count in range(1, 12):
+        folder = tmp_path / f"{count}"
+        with pytest.raises(Interrupted, match=f"training stopped at iteration {count} of 12 here;"):
+            train(tiny, images, folder, stop=12, reason_to_stop=stop_after(count))
+        train(tiny, images, folder, stop=12)
+        assert contents(folder) == contents(tmp_path / "whole")
+    train(tiny, images, tmp_path / "12", stop=12, reason_to_stop=stop_after(12))
+
+
 def test_a_resumed_run_does_not_start_over(images: Images, tiny: Settings, tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         train(tiny, images, tmp_path, stop=12, reason_to_stop=stop_after(8))
@@ -161,7 +177,13 @@ def test_segments_make_up_one_run(images: Images, tiny: Settings, tmp_path: Path
     train(tiny, images, tmp_path / "whole", stop=12)
     train(tiny, images, tmp_path / "1", stop=6)
     previous = tmp_path / "1" / "state.safetensors"
-    train(tiny, images, tmp_path / "2", start=6, stop=12, previous=previous)
+    told = []
+
+    def on_losses(iteration: int, losses: NDArray[np.float32]) -> None:
+        told.append((iteration, losses.copy()))
+
+    folder = tmp_path / "2"
+    train(tiny, images, folder, start=6, stop=12, previous=previous, on_losses=on_losses)
     whole, first, second = (contents(tmp_path / name) for name in ("whole", "1", "2"))
     states = [checkpoint.load(tmp_path / part / "state.safetensors") for part in ("whole", "2")]
     torch.testing.assert_close(states[0][0], states[1][0], rtol=0, atol=0)
@@ -173,6 +195,9 @@ def test_segments_make_up_one_run(images: Images, tiny: Settings, tmp_path: Path
     for name in ("samples.npy", "losses.npy"):
         joined = np.concatenate([np.load(tmp_path / part / name) for part in ("1", "2")])
         np.testing.assert_array_equal(joined, np.load(tmp_path / "whole" / name))
+    assert [iteration for iteration, _ in told] == [9, 12]
+    losses = np.concatenate([each for _, each in told])
+    np.testing.assert_array_equal(losses, np.load(tmp_path / "2/losses.npy"))
 
 
 def test_snapshots_and_samples_are_the_generators(
@@ -255,6 +280,50 @@ def test_damage_beside_a_saved_state_starts_over(
     assert contents(broken) == contents(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("empty", [False, True])
+@pytest.mark.parametrize("name", ["losses.npy", "samples.npy", "snapshots/0000006.safetensors"])
+def test_files_that_a_saved_state_lacks_start_over(
+    name: str, empty: bool, images: Images, tiny: Settings, tmp_path: Path
+) -> None:
+    """Missing or empty."""
+    train(tiny, images, tmp_path / "whole", stop=12)
+    broken = tmp_path / "broken"
+    with pytest.raises(Interrupted):
+        train(tiny, images, broken, stop=12, reason_to_stop=stop_after(9))
+    (broken / name).unlink()
+    if empty:
+        (broken / name).touch()
+    train(tiny, images, broken, stop=12)
+    assert contents(broken) == contents(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("damaged", ["", "losses.npy", "samples.npy"])
+def test_a_later_segment_goes_on_unless_it_is_damaged(
+    damaged: str, images: Images, tiny: Settings, tmp_path: Path
+) -> None:
+    """In the last number of its own losses or samples, of iterations 7 to 14 of 18."""
+    train(tiny, images, tmp_path / "1", stop=6)
+    options: dict[str, Any] = {"start": 6, "stop": 18, "previous": tmp_path / "1/state.safetensors"}
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    train(tiny, images, whole, **options)
+    with pytest.raises(Interrupted):
+        train(tiny, images, broken, reason_to_stop=stop_after(8), **options)
+    for name, row in (("losses.npy", 8), ("samples.npy", 2)):  # what a kill leaves beyond the state
+        np.lib.format.open_memmap(broken / name, "r+")[row:] = 1
+    if damaged:
+        place = {"losses.npy": (7, 1), "samples.npy": (1, -1, -1, -1, -1)}[damaged]
+        np.lib.format.open_memmap(broken / damaged, "r+")[place] = 7
+    with pytest.raises(Interrupted):
+        train(tiny, images, broken, reason_to_stop=stop_after(1), **options)
+    reached = checkpoint.load(broken / "state.safetensors")[1]["iteration"]
+    assert reached == (7 if damaged else 15)
+    if not damaged:
+        assert np.isnan(np.load(broken / "losses.npy")[9:]).all()
+        assert not np.load(broken / "samples.npy")[3:].any()
+    train(tiny, images, broken, **options)
+    assert contents(broken) == contents(whole)
+
+
 @pytest.mark.slow
 @hypothesis_settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -296,6 +365,7 @@ def test_what_a_killed_attempt_left_is_not_kept(
     (tmp_path / "snapshots/0000018.safetensors").write_bytes(b"of the old way")
     (tmp_path / "snapshots/.0000024.safetensors").write_bytes(b"half written")
     np.lib.format.open_memmap(tmp_path / "losses.npy", "r+")[7:] = 1
+    np.lib.format.open_memmap(tmp_path / "samples.npy", "r+")[2:] = 9
     with pytest.raises(Interrupted):
         train(tiny, images, tmp_path, stop=24, reason_to_stop=stop_after(1))
     assert sorted(path.name for path in (tmp_path / "snapshots").glob("*")) == [
@@ -305,6 +375,19 @@ def test_what_a_killed_attempt_left_is_not_kept(
     losses = np.load(tmp_path / "losses.npy")
     assert np.isfinite(losses[:8]).all()
     assert np.isnan(losses[8:]).all()
+    samples = np.load(tmp_path / "samples.npy")
+    assert samples.any((1, 2, 3, 4)).tolist() == [True] * 2 + [False] * 6
+
+
+def test_states_are_discarded_first(
+    images: Images, tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that whoever is killed meanwhile leaves none that lacks files."""
+    train(tiny, images, tmp_path / "0", stop=6)
+    monkeypatch.setattr(shutil, "rmtree", lambda folder, ignore_errors: None)
+    discard(tmp_path)
+    names = ["losses.npy", "samples.npy", "snapshots", "status.json"]
+    assert sorted(path.name for path in (tmp_path / "0").iterdir()) == names
 
 
 def test_other_settings_do_not_continue(images: Images, tiny: Settings, tmp_path: Path) -> None:
@@ -355,6 +438,90 @@ def test_divergence_is_a_result(images: Images, tiny: Settings, tmp_path: Path) 
     assert list((tmp_path / "2/snapshots").iterdir()) == []
 
 
+@pytest.mark.parametrize("of", ["discriminator", "generator"])
+@pytest.mark.parametrize("at", [10, 11, 12])
+def test_divergence_is_at_the_first_loss_that_is_not_finite(
+    of: str,
+    at: int,
+    images: Images,
+    tiny: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also in the middle between two samples; what comes after it in the same window is no loss."""
+    train(tiny, images, tmp_path / "1", stop=6)
+    iterations = iter(range(7, 13))
+
+    def step(*arguments: Any) -> torch.Tensor:
+        losses = train_step(*arguments)
+        if next(iterations) == at:
+            losses[["discriminator", "generator"].index(of)] = math.inf
+        return losses
+
+    monkeypatch.setattr(training, "train_step", step)
+    previous, folder = tmp_path / "1/state.safetensors", tmp_path / "2"
+    train(tiny, images, folder, start=6, stop=12, previous=previous)
+    status = {
+        "iteration": at,
+        "reason": f"the {of}'s loss is not finite",
+        "status": "diverged",
+    }
+    assert (folder / "status.json").read_text() == json.dumps(status) + "\n"  # always in this order
+    losses = np.load(folder / "losses.npy")
+    assert np.isfinite(losses).all(1).tolist() == [number < at for number in range(7, 13)]
+    assert np.isnan(losses[at - 6 :]).all()
+    samples = np.load(folder / "samples.npy")
+    assert samples[0].any()
+    assert not samples[1].any()
+    assert [path.name for path in (folder / "snapshots").iterdir()] == []
+
+    # Whoever asks again, or for the next segment, trains nothing.
+    monkeypatch.setattr(training, "train_step", pytest.fail)
+    made = contents(folder)
+    train(tiny, images, folder, start=6, stop=12, previous=previous)
+    assert contents(folder) == made
+    state, last = folder / "state.safetensors", tmp_path / "3"
+    train(tiny, images, last, start=12, stop=18, previous=state)
+    assert (last / "status.json").read_bytes() == (folder / "status.json").read_bytes()
+    tensors, reached = (checkpoint.load(each / "state.safetensors")[0] for each in (folder, last))
+    torch.testing.assert_close(tensors, reached, rtol=0, atol=0, equal_nan=True)
+    assert np.isnan(np.load(last / "losses.npy")).all()
+    assert not np.load(last / "samples.npy").any()
+    assert [path.name for path in (last / "snapshots").iterdir()] == []
+
+
+@pytest.mark.parametrize("of", ["discriminator", "generator"])
+@pytest.mark.parametrize("what", ["parameters", "squares"])
+def test_divergence_of_parameters_is_at_the_end_of_what_was_looked_at(
+    of: str,
+    what: str,
+    images: Images,
+    tiny: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their losses are still finite."""
+    iterations, index = iter(range(1, 7)), ["generator", "discriminator"].index(of)
+
+    def step(*arguments: Any) -> torch.Tensor:
+        losses = train_step(*arguments)
+        if next(iterations) == 6:
+            network, optimizer = arguments[index], arguments[index + 2]
+            last = optimizer.squares if what == "squares" else list(network.parameters())
+            last[-1].data.fill_(math.inf)
+        return losses
+
+    monkeypatch.setattr(training, "train_step", step)
+    train(tiny, images, tmp_path, stop=6)
+    status = json.loads((tmp_path / "status.json").read_text())
+    reason = f"the {of}'s parameters or their state are not finite"
+    assert status == {"status": "diverged", "iteration": 6, "reason": reason}
+    assert np.isfinite(np.load(tmp_path / "losses.npy")).all()
+    assert np.load(tmp_path / "samples.npy").any((1, 2, 3, 4)).tolist() == [True, False]
+    names = [path.name for path in (tmp_path / "snapshots").iterdir()]
+    assert names == ["0000000.safetensors"]
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_slopes_stay_between_0_and_1(
     model: str, images: Images, tiny: Settings, tmp_path: Path
@@ -386,6 +553,7 @@ def test_mistakes_are_named(images: Images, tiny: Settings, tmp_path: Path) -> N
         train(tiny, images, tmp_path, start=6, stop=12)
     with pytest.raises(ValueError, match="do not fill a batch of 4"):
         train(tiny, images[:3], tmp_path, stop=6)
+    train(tiny, images[:4], tmp_path / "batch", stop=6)
     train(tiny, images, tmp_path / "1", stop=6)
     with pytest.raises(ValueError, match="ended at 6, not at iteration 12"):
         train(
@@ -418,7 +586,43 @@ def test_a_trained_critic_keeps_to_its_lipschitz_constant(
         assert (change > 1e-3 * constant * size).all()  # the bound says something
 
 
+def test_the_callers_random_numbers_stay(images: Images, tiny: Settings, tmp_path: Path) -> None:
+    before = torch.get_rng_state()
+    train(tiny, images, tmp_path, stop=6)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_reading_processes_change_nothing(images: Images, tiny: Settings, tmp_path: Path) -> None:
     train(tiny, images, tmp_path / "0", stop=12)
     train(tiny, images, tmp_path / "2", stop=12, workers=2)
     assert contents(tmp_path / "0") == contents(tmp_path / "2")
+
+
+@pytest.mark.parametrize("model", ["bn", "wn", "spectral"])
+def test_what_a_recorded_graph_needs_is_named(
+    model: str, images: Images, tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a GPU an iteration runs before the first, on inputs like its own, and is undone."""
+    settings = replace(tiny, model=model)
+    train(settings, images, tmp_path / "plain", stop=6)
+    shown: list[list[Any]] = []
+
+    def warmed(
+        step: Callable[..., torch.Tensor], inputs: list[torch.Tensor], changes: list[torch.Tensor]
+    ) -> Callable[..., torch.Tensor]:
+        def noted(*arguments: torch.Tensor) -> torch.Tensor:
+            shown.append([(each.shape, each.dtype, each.stride()) for each in arguments])
+            return step(*arguments)
+
+        before = [tensor.detach().clone() for tensor in changes]
+        noted(*inputs)
+        with torch.no_grad():
+            for tensor, known in zip(changes, before, strict=True):
+                tensor.copy_(known)
+        return noted
+
+    monkeypatch.setattr(training, "replayed", warmed)
+    train(settings, images, tmp_path / "warmed", stop=6)
+    assert len(shown) == 7
+    assert shown == shown[:1] * 7
+    assert contents(tmp_path / "warmed") == contents(tmp_path / "plain")

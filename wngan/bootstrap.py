@@ -111,7 +111,7 @@ def unpaired_ratio(
     if min(len(over), len(under)) < 2 or np.isnan(value):
         return Estimate(value)
     means = _resampled_means(over), _resampled_means(under, "bootstrap of others")
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         return _estimate(value, only_mean(means[0]) / only_mean(means[1]))
 
 

@@ -37,12 +37,13 @@ def between_models(models: Sequence[Sequence[Columns]]) -> Estimate:
     Trainings of one model are alike, so models count, not trainings. NaN if there are fewer than
     `FEWEST_PAIRS`.
     """
+    if len(models) < FEWEST_PAIRS:
+        return Estimate(np.nan)
     losses, distances = (
-        [np.mean([np.log(_optimal(each, name)) for each in trainings]) for trainings in models]
+        [np.mean(np.log([_optimal(each, name) for each in trainings])) for trainings in models]
         for name in ("running_loss", "fid")
     )
-    enough = len(losses) >= FEWEST_PAIRS
-    return rank_correlation(losses, distances) if enough else Estimate(np.nan)
+    return rank_correlation(losses, distances)
 
 
 def _optimal(training: Columns, name: str) -> float:

@@ -111,7 +111,7 @@ class LogFile(logging.FileHandler):
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
-    """Sends log lines to the file `path` and to standard error.
+    """Sends log lines to the file `path`, and those of warnings and errors to standard error too.
 
     Raises:
         SystemExit: the block ended in an error or on Ctrl-C. Both end with a line that says so.
@@ -122,6 +122,7 @@ def logged(path: str | Path) -> Iterator[None]:
         LogFile(path, errors="backslashreplace"),  # for names of files in no encoding
         logging.StreamHandler(sys.stderr),
     ]
+    handlers[1].setLevel(logging.WARNING)
     for handler in handlers:
         handler.setFormatter(formatter)
         logger.addHandler(handler)

@@ -3,7 +3,6 @@
 import logging
 import os
 import re
-import sys
 from collections import Counter
 from contextlib import suppress
 from threading import Event, Thread
@@ -49,7 +48,7 @@ class Terminal(logging.Handler):
         refresh: seconds between updates.
     """
 
-    def __init__(self, stream: TextIO = sys.stderr, refresh: float = REFRESH) -> None:
+    def __init__(self, stream: TextIO, refresh: float = REFRESH) -> None:
         super().__init__()
         self.stream = stream
         self.pace = Pace()

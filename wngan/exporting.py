@@ -17,6 +17,7 @@ FORMATS = (".safetensors", ".onnx")
 """The suffixes of what `export` writes."""
 
 REBUILD = (
+    "import wngan.folding, wngan.settings; "
     "generator = wngan.folding.fold(wngan.settings.Settings(**settings).generator()); "
     "generator.load_state_dict(tensors)"
 )
@@ -44,6 +45,7 @@ def export(checkpoint: str | Path, output: str | Path, *, force: bool = False) -
         wngan.checkpoint.CheckpointError: the file is missing or damaged, or has no generator.
         ValueError: `output` has another suffix.
         FileExistsError: a file exists that is to be written.
+        OSError: a file cannot be written.
         ModuleNotFoundError: the packages for ONNX are missing, `pip install 'wngan[onnx]'`.
     """
     paths = files(Path(output))

@@ -1,15 +1,18 @@
 """How many of a workflow's jobs are done, and how long the others will take."""
 
+import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from statistics import mean, median
 
 from wngan.progress import seconds_left
+
+END = 1000
+"""Bytes of a log in which its last line is."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,9 @@ class Job:
 
     def left(self) -> float | None:
         """The seconds that are left by its log, None if that does not say."""
-        with suppress(OSError, IndexError):
-            return seconds_left(Path(self.logs[0]).read_text(errors="replace"))
+        with suppress(OSError, IndexError), open(self.logs[0], "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - END))
+            return seconds_left(file.read().decode(errors="replace"))
         return None
 
 

@@ -18,7 +18,8 @@ LINES = 20
 
 ROUTINE = re.compile(
     "Adding |Assuming unrestricted|Building DAG|Conda environments|Creating report|DAG of jobs will"
-    "|Elapsed time|Execute |Removing temporary|Select jobs|Updating checkpoint|Using shell|host:"
+    "|Elapsed time|Execute |Loading script|Removing temporary|Select jobs|Updating checkpoint"
+    "|Using shell|host:"
 )
 """How messages of Snakemake's begin that only its log needs."""
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 import wngan
-from wngan import checkpoint, cli, folding, settings
+from wngan import checkpoint, cli
 from wngan.recipes import RECIPES
 from wngan.settings import ARCHITECTURES, Settings
 
@@ -86,8 +86,7 @@ def test_safetensors_are_rebuilt_as_the_json_says(
     assert [file.name for file in files] == ["generator.safetensors", "generator.json"]
     description = json.loads(files[1].read_text())
     assert description["settings"] == json.loads(json.dumps(asdict(of)))
-    names = {"wngan": wngan, "settings": description["settings"], "tensors": load_file(files[0])}
-    assert (folding.fold, settings.Settings) == (wngan.folding.fold, wngan.settings.Settings)
+    names = {"settings": description["settings"], "tensors": load_file(files[0])}
     exec(description["rebuild"], names)
     torch.testing.assert_close(names["generator"](CODES), generator(CODES), rtol=0, atol=1e-6)
     assert not any("running" in name for name in names["tensors"])

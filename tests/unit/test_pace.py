@@ -66,7 +66,10 @@ def test_a_job_that_failed_says_nothing(pace: Pace, clock: Clock) -> None:
 
 def test_logs_say_how_long_jobs_take(pace: Pace, clock: Clock, tmp_path: Path) -> None:
     log = tmp_path / "train.log"
-    log.write_text("2026-01-01 00:00:00 tiny wn/1 |██    | 500/4000 20.00it/s 02:00 left\n\n")
+    log.write_text(
+        "0123456789\n" * 1000
+        + "2026-01-01 00:00:00 tiny wn/1 |██    | 500/4000 20.00it/s 02:00 left\n\n"
+    )
     pace.begin(1, "train", [], [str(log)])
     clock.now += 30
     assert pace.left() == 120 + 150 + 2 * 150 + 150

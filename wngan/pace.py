@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from statistics import mean, median
+from statistics import mean
 
 from wngan.progress import seconds_left
 
@@ -78,8 +78,9 @@ class Pace:
     def left(self) -> float | None:
         """Seconds until all jobs are done, if they take as long as others of their rules.
 
-        Jobs that run take as long as their logs say. Those of rules of which nothing is known yet
-        take as long as the median rule. As many run at once as have so far.
+        Jobs that run take as long as their logs say. Those of rules of which nothing is known yet,
+        mostly tables and figures, take as long as those of the quickest rule. As many run at once
+        as have so far.
 
         Returns:
             None before a job has ended or said how long it will take.
@@ -93,16 +94,16 @@ class Pace:
         if not taken:
             return None
         means = {rule: mean(seconds) for rule, seconds in taken.items()}
-        usual = median(means.values())
+        least = min(means.values())
         running = [0.0]
         for number, job in self.running.items():
-            by_rule = max(0, means.get(job.rule, usual) - ages[number])
+            by_rule = max(0, means.get(job.rule, least) - ages[number])
             left = said[number]
             running.append(by_rule if left is None else left)
         waiting = +self.waiting
         added = max(0, self.total - self.done - len(self.running) - waiting.total())
-        rest = sum(count * means.get(rule, usual) for rule, count in waiting.items())
-        return max(*running, (sum(running) + rest + added * usual) / self._at_once)
+        rest = sum(count * means.get(rule, least) for rule, count in waiting.items())
+        return max(*running, (sum(running) + rest + added * least) / self._at_once)
 
     def __str__(self) -> str:
         """How many jobs are done, how long the others will take, and which run."""

@@ -98,7 +98,7 @@ def _end(text: str) -> str:
 
 
 class LogFile(logging.FileHandler):
-    """A log whose disk may be full: what it has no room for is on the terminal alone."""
+    """A log whose disk may be full: of what it has no room for the terminal gets errors alone."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Goes on."""

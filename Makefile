@@ -6,7 +6,7 @@ BIN := .venv/bin
 PHOTOGRAPHS ?=
 LISTED ?=
 
-.PHONY: help demo study status test test-fast lint docs bench lock clean
+.PHONY: help demo study status watch test test-fast lint docs bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ data/patches.zip: | .venv/installed
 
 status: .venv/installed ## where each run is; CONFIG=demo/config.yaml for the demo
 	@$(BIN)/python -m wngan.status $(CONFIG)
+
+watch: .venv/installed ## the same, again every few seconds, until Ctrl-C
+	@$(BIN)/python -m wngan.status $(CONFIG) --watch
 
 test: .venv/installed ## all tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

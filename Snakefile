@@ -5,11 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from snakemake.logging import logger
 from snakemake.utils import min_version
 
 from wngan.log import failures
+from wngan.terminal import show_one_line
 
 min_version("9.19")
+
+QUIET = {each.name for each in workflow.output_settings.quiet or ()}
+if "RULES" in QUIET and not QUIET & {"PROGRESS", "ALL"} and not workflow.output_settings.dryrun:
+    show_one_line(logger)
 
 TOP = Path(str(workflow.current_basedir))  # of this workflow, also where another one imports it
 

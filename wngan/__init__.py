@@ -4,7 +4,8 @@ Reproduces Xiang & Li, "On the Effects of Batch and Weight Normalization in Gene
 Networks" (2017), arXiv 1704.03971. Section, equation and table numbers in this package are that
 paper's.
 
-`wngan.evaluate` and `wngan.load` are `wngan.evaluation.evaluate` and `wngan.settings.load`.
+`wngan.evaluate`, `wngan.export` and `wngan.load` are `wngan.evaluation.evaluate`,
+`wngan.exporting.export` and `wngan.settings.load`.
 """
 
 from importlib import import_module
@@ -12,7 +13,11 @@ from typing import Any
 
 __version__ = "0.2.0"
 
-_FROM = {"evaluate": "wngan.evaluation", "load": "wngan.settings"}
+_FROM = {
+    "evaluate": "wngan.evaluation",
+    "export": "wngan.exporting",
+    "load": "wngan.settings",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,8 +2,9 @@
 
 Each command reads checkpoints with a generator (a snapshot, an `optimal.safetensors` or a training
 state) and writes files, whose suffixes say what: `.csv` a table, `.png`, `.jpg` and others of
-Pillow's a picture, in which each pixel of the model's is a square of whole pixels. On a CPU the
-same arguments give the same bytes. A file that exists is only replaced with `--force`.
+Pillow's a picture, in which each pixel of the model's is a square of whole pixels, `.onnx` and
+`.safetensors` the generator. On a CPU the same arguments give the same bytes. A file that exists is
+only replaced with `--force`.
 """
 
 import argparse
@@ -25,13 +26,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from wngan import __version__, evaluation, pictures
+from wngan import __version__, evaluation, exporting, pictures
 from wngan.bootstrap import Estimate
 from wngan.checkpoint import CheckpointError
 from wngan.datasets.crops import crop_images
 from wngan.decoding import central_crop, decode, suffixes
 from wngan.device import keep_freed_memory, usable_cores
 from wngan.evaluator import Reconstruction
+from wngan.exporting import Exported
+from wngan.log import logger
 from wngan.precision import computing_in
 from wngan.progress import Progress
 from wngan.randomness import fixed_codes
@@ -42,6 +45,9 @@ from wngan.tensors import to_tensor, to_uint8
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tiff", ".pdf")
 """Suffixes of pictures; a JPEG's pixels are not the model's exactly."""
+
+MISTAKES = (CheckpointError, OSError, ValueError, ModuleNotFoundError, torch.OutOfMemoryError)
+"""What ends a command with the sentence of the error."""
 
 
 MOST = 10_000
@@ -54,6 +60,16 @@ class Result:
 
     picture: Callable[[], Image.Image]
     table: Sequence[Sequence[object]] = ()
+
+    def __getitem__(self, suffix: str) -> bytes:
+        """The contents of a file with this suffix, in lower case."""
+        if suffix == ".csv":
+            text = io.StringIO()
+            csv.writer(text, lineterminator="\n").writerows(self.table)
+            return text.getvalue().encode()
+        data = io.BytesIO()
+        self.picture().save(data, Image.registered_extensions()[suffix])
+        return data.getvalue()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -78,15 +94,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
             parser.error(f"{output} is named twice.")
     if options.get("rows", 0) * options.get("columns", 0) > MOST:
         parser.error(f"a picture has at most {MOST} images, in rows and columns.")
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)
     torch.set_num_threads(min(threads or torch.get_num_threads(), usable_cores()))
     keep_freed_memory()
     try:
         with computing_in("float32", device):
             result = command(device=device, **options)
         for output in outputs:
-            _write(result, output, force)
-    except (CheckpointError, OSError, ValueError, torch.OutOfMemoryError) as error:
+            data = result[output.suffix.lower()]
+            with open(output, "wb" if force else "xb") as file:
+                file.write(data)
+    except MISTAKES as error:
         parser.exit(1, f"{parser.prog}: {error}\n")
     except KeyboardInterrupt:
         parser.exit(130, f"{parser.prog}: interrupted; nothing was written.\n")
@@ -187,6 +206,15 @@ def compare(a: Path, b: Path, images: Sequence[Path], steps: int, device: torch.
     )
 
 
+def export(checkpoint: Path, device: torch.device) -> Exported:
+    """The generator for other programs, folded into plain layers, in float32.
+
+    An `.onnx` takes `codes` (n, code length), for any n, and gives `images` (n, 3, H, W) in [0, 1].
+    A `.safetensors` has the parameters; a `.json` beside it says what they are and how to use them.
+    """
+    return Exported(*load(checkpoint, device))
+
+
 def _reconstructed(
     checkpoint: Path, paths: Sequence[Path], steps: int, device: torch.device
 ) -> tuple[list[str], NDArray[np.uint8], Reconstruction]:
@@ -250,18 +278,6 @@ def _interval(estimate: Estimate, form: str = ".6f") -> str:
     return f"{estimate.value:{form}} [{estimate.low:{form}}, {estimate.high:{form}}]"
 
 
-def _write(result: Result, output: Path, force: bool) -> None:
-    if output.suffix.lower() == ".csv":
-        with open(output, "w" if force else "x", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(result.table)
-    else:
-        # First in memory: what can't be encoded must not replace a file.
-        encoded = io.BytesIO()
-        result.picture().save(encoded, Image.registered_extensions()[output.suffix.lower()])
-        with open(output, "wb" if force else "xb") as file:
-            file.write(encoded.getvalue())
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("wngan", description="What a trained generator makes.")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
@@ -272,6 +288,7 @@ def _parser() -> argparse.ArgumentParser:
         (reconstruct, "come as close to given images as the generator can"),
         (evaluate, "how close it comes to images, on average"),
         (compare, "which of two generators comes closer to the same images"),
+        (export, "write the generator for other programs: ONNX or safetensors"),
     ):
         options = commands.add_parser(command.__name__, help=what, description=command.__doc__)
         options.set_defaults(command=command)
@@ -283,6 +300,9 @@ def _parser() -> argparse.ArgumentParser:
             options.add_argument("--rows", type=_count, default=8, help="by default 8")
             options.add_argument("--columns", type=_count, default=8, help="by default 8")
             options.add_argument("--seed", type=_seed, default=0, help="of the codes, by default 0")
+        elif command is export:
+            options.add_argument("output", type=_model, help="an .onnx or a .safetensors to write")
+            options.set_defaults(device=torch.device("cpu"), threads=None)
         else:
             options.add_argument(
                 "images",
@@ -300,17 +320,18 @@ def _parser() -> argparse.ArgumentParser:
                 help="a .csv or a picture to write; may be given several times",
             )
             options.add_argument("--steps", type=_count, default=2000, help="by default 2000")
-        options.add_argument(
-            "--device",
-            type=_device,
-            default="cuda" if torch.cuda.is_available() else "cpu",
-            help="cpu, cuda or cuda:1; by default a GPU where there is one",
-        )
-        options.add_argument(
-            "--threads",
-            type=_count,
-            help="of a CPU; by default, and at most, what this process may use",
-        )
+        if command is not export:
+            options.add_argument(
+                "--device",
+                type=_device,
+                default="cuda" if torch.cuda.is_available() else "cpu",
+                help="cpu, cuda or cuda:1; by default a GPU where there is one",
+            )
+            options.add_argument(
+                "--threads",
+                type=_count,
+                help="of a CPU; by default, and at most, what this process may use",
+            )
         options.add_argument("--force", action="store_true", help="replace files that exist")
     return parser
 
@@ -326,6 +347,11 @@ def _picture(text: str, suffixes: Sequence[str] = PICTURES) -> Path:
 
 def _picture_or_table(text: str) -> Path:
     return _picture(text, (".csv", *PICTURES))
+
+
+def _model(text: str) -> list[Path]:
+    """All files that `export` writes."""
+    return exporting.files(_picture(text, exporting.FORMATS))
 
 
 def _device(text: str) -> torch.device:

@@ -43,7 +43,7 @@ def conv2d(
         # A fully connected layer. As networks are channels last, its parts are views.
         product = F.linear(_by_pixel(x), _by_pixel(weight), bias)
         return product.view(*product.shape, 1, 1)
-    if weight.shape[1] <= FEW and len(x) and _here(x):
+    if weight.shape[1] <= FEW and _here(x) and len(x):
         return _ConvFromFew.apply(x, weight, bias, stride, padding)
     return F.conv2d(x, weight, bias, stride, padding)
 
@@ -62,7 +62,7 @@ def conv_transpose2d(
         # Not len(x), which a tracer would take for a constant.
         made = product.view(x.shape[0], height, width, c_out).permute(0, 3, 1, 2)
         return made if bias is None else made + bias.to(made.dtype).view(-1, 1, 1)
-    if weight.shape[1] <= FEW and len(x) and _here(x):
+    if weight.shape[1] <= FEW and _here(x) and len(x):
         # A matrix product and a sum of its columns.
         return torch.ops.aten.slow_conv_transpose2d(
             x, weight, weight.shape[2:], bias, stride, padding

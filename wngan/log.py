@@ -98,7 +98,7 @@ def _end(text: str) -> str:
 
 
 class LogFile(logging.FileHandler):
-    """A log whose disk may be full: what it has no room for is on the terminal alone."""
+    """A log whose disk may be full: of what it has no room for the terminal gets errors alone."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Goes on."""
@@ -111,7 +111,7 @@ class LogFile(logging.FileHandler):
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
-    """Sends log lines to the file `path` and to standard error.
+    """Sends log lines to the file `path`, and those of warnings and errors to standard error too.
 
     Raises:
         SystemExit: the block ended in an error or on Ctrl-C. Both end with a line that says so.
@@ -122,6 +122,7 @@ def logged(path: str | Path) -> Iterator[None]:
         LogFile(path, errors="backslashreplace"),  # for names of files in no encoding
         logging.StreamHandler(sys.stderr),
     ]
+    handlers[1].setLevel(logging.WARNING)
     for handler in handlers:
         handler.setFormatter(formatter)
         logger.addHandler(handler)

@@ -1,6 +1,7 @@
 """How far a job is, as lines of its log."""
 
 import re
+from io import StringIO
 from typing import Any, NamedTuple
 
 from tqdm import tqdm
@@ -20,6 +21,7 @@ class Progress(tqdm):
     def __init__(self, description: str, every: float = 10.0, **options: Any) -> None:
         super().__init__(
             desc=description,
+            file=StringIO(),  # which gets the end of the line that there isn't
             mininterval=every,
             maxinterval=every,
             bar_format="{desc} |{bar:20}| {n_fmt}/{total_fmt} {rate_noinv_fmt} {remaining} left",
@@ -48,3 +50,14 @@ def last_progress(log: str, unit: str) -> Reached | None:
         return None
     done, total, rate = lines[-1]
     return Reached(int(done), int(total), None if rate == "?" else float(rate))
+
+
+def seconds_left(log: str) -> float | None:
+    """How long a `Progress` will take that a log ends with, as that says; None if it doesn't."""
+    found = re.search(r"\| \S+/\S+ +\S+ ((?:\d+:)+\d+) left\s*$", log)
+    if found is None:
+        return None
+    seconds = 0
+    for part in found[1].split(":"):
+        seconds = 60 * seconds + int(part)
+    return float(seconds)

@@ -1,14 +1,15 @@
 """Where each run of a configuration is, by the files that its jobs write.
 
-python -m wngan.status [CONFIG]
+python -m wngan.status [CONFIG] [--watch [SECONDS]]
 """
 
+import argparse
 import csv
 import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,7 @@ from wngan.config_file import read
 from wngan.plan import Plan
 from wngan.progress import Reached, last_progress
 from wngan.runs import Config, Run
+from wngan.watching import watch
 
 SILENCE = 90.0
 """Seconds after which a job counts as dead; a living one renews a file every 30."""
@@ -30,7 +32,12 @@ SILENCE = 90.0
 DOING = {"train": "training", "evaluate": "evaluating", "quality": "measuring quality"}
 """By the start of a job's name; the others reconstruct."""
 
+RECONSTRUCTING = "reconstructing"
+
 WAITING = "waiting"
+
+EVERY = 5.0
+"""Seconds between updates, if not told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +134,17 @@ def progress(rows: list[RunStatus]) -> str:
     return f"{text}; {timedelta(seconds=round(left / rate))} left at this rate" if rate else text
 
 
-def page(rows: list[RunStatus]) -> str:
-    """A line per run, one that counts them by status, and one that says how far training is."""
+def page(rows: list[RunStatus], lines: int = sys.maxsize) -> str:
+    """A line per run, one that counts them by status, and one that says how far training is.
+
+    Args:
+        lines: there can be; runs that jobs work on come first, then those before the others.
+    """
+    shown = rows
+    if len(rows) + 4 > lines:
+        work = (*DOING.values(), RECONSTRUCTING)
+        first = sorted(rows, key=lambda row: not row.status.startswith(work))[: max(0, lines - 5)]
+        shown = [row for row in rows if row in first]
     cells = [
         ["run", "iteration", "of", "it/s", "remaining", "running loss", "lowest", "at", "status"],
         *(
@@ -143,35 +159,47 @@ def page(rows: list[RunStatus]) -> str:
                 f"{row.best_at:,}" if row.best_at is not None else "",
                 row.status,
             ]
-            for row in rows
+            for row in shown
         ),
     ]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = []
-    for first, *middle, last in cells:
+    text = []
+    for name, *middle, last in cells:
         numbers = (cell.rjust(width) for cell, width in zip(middle, widths[1:-1], strict=True))
-        lines.append("  ".join([first.ljust(widths[0]), *numbers, last]))
+        text.append("  ".join([name.ljust(widths[0]), *numbers, last]))
+    if len(shown) < len(rows):
+        text.append(f"… and {len(rows) - len(shown)} more")
     counts = Counter(row.status.partition(":")[0] for row in rows)
-    lines += [
+    text += [
         "",
         ", ".join(f"{count} {status}" for status, count in counts.items()),
         progress(rows),
     ]
-    return "\n".join(lines)
+    return "\n".join(text)
 
 
-def main(path: Path) -> None:
+def main(path: Path, every: float | None = None) -> None:
     """Prints the status of each run of the configuration in a file.
+
+    Args:
+        every: seconds until it is shown again, until Ctrl-C; None to show it once.
 
     Raises:
         OSError: a file cannot be read.
         ConfigError: the configuration is not one.
     """
-    rows = list(statuses(configuration(path)))
-    if all(row.status == WAITING and not row.iteration for row in rows):
-        print(f"None of the {len(rows)} runs of {path} has begun.")
+    config = configuration(path)
+
+    def text(lines: int = sys.maxsize) -> str:
+        rows = list(statuses(config))
+        if all(row.status == WAITING and not row.iteration for row in rows):
+            return f"None of the {len(rows)} runs of {path} has begun."
+        return page(rows, lines)
+
+    if every is None:
+        print(text())
     else:
-        print(page(rows))
+        watch(text, every, sys.stdout)
 
 
 def _jobs(attempts: Path) -> dict[str, str]:
@@ -199,7 +227,7 @@ def _status(
         whole: whether it is trained to its end.
     """
     doing = [
-        DOING.get(job.partition("-")[0], "reconstructing") for job, end in jobs.items() if not end
+        DOING.get(job.partition("-")[0], RECONSTRUCTING) for job, end in jobs.items() if not end
     ]
     if doing:
         return ", ".join(dict.fromkeys(doing))
@@ -236,8 +264,37 @@ def _number(loss: float) -> str:
     return "" if np.isnan(loss) else f"{loss:.6f}"
 
 
-if __name__ == "__main__":
+def _seconds(text: str) -> float:
+    with suppress(ValueError):
+        if 0 < float(text) < np.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"it must be a number of seconds above 0, not {text!r}.")
+
+
+def command(arguments: Sequence[str] | None = None) -> None:
+    """`python -m wngan.status`.
+
+    Raises:
+        SystemExit: arguments that make no sense, or a configuration that is none.
+    """
+    parser = argparse.ArgumentParser(
+        "python -m wngan.status", description="Where each run of a configuration is."
+    )
+    parser.add_argument("config", type=Path, nargs="?", default=Path("config.yaml"))
+    parser.add_argument(
+        "--watch",
+        type=_seconds,
+        nargs="?",
+        const=EVERY,
+        metavar="SECONDS",
+        help=f"show it again and again, by default every {EVERY:g} seconds",
+    )
+    options = parser.parse_args(arguments)
     try:
-        main(Path(sys.argv[1] if len(sys.argv) > 1 else "config.yaml"))
+        main(options.config, options.watch)
     except (OSError, ConfigError) as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    command()

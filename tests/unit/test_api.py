@@ -15,6 +15,7 @@ from wngan import (
     dcgan,
     evaluation,
     evaluator,
+    exporting,
     folding,
     layers,
     resnet,
@@ -46,6 +47,7 @@ SIGNATURES = {
         "(generator, images, *, code_length=None, start=None, steps, lr=0.01, loss_batch=32, "
         "compute_batch=None, precision='float32', max_norm=None, value_range=(0, 1), on_step=None)"
     ),
+    exporting.export: "(checkpoint, output, *, force=False)",
     evaluator.curve_steps: "(steps)",
     evaluator.images_at_once: "(generator, code_length)",
     folding.fold: "(network)",

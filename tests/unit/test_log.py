@@ -11,7 +11,7 @@ import pytest
 
 from wngan.errors import InputError
 from wngan.log import GO_ON, UNTOLD, WHEN_FULL, failures, logged, logger
-from wngan.progress import Progress, Reached, last_progress
+from wngan.progress import Progress, Reached, last_progress, seconds_left
 
 
 @pytest.mark.parametrize(("iteration", "rate"), [(0.01, 100), (2.0, 0.5)])
@@ -30,6 +30,33 @@ def test_what_progress_logs_can_be_read(iteration: float, rate: float, tmp_path:
     assert found is not None
     assert (found.done, found.total) == (600, 2000)
     assert found.rate == pytest.approx(rate, rel=0.02)
+
+
+@pytest.mark.parametrize("iteration", [0.01, 2.0, 100.0])
+def test_what_progress_logs_of_the_time_left(
+    iteration: float, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In seconds, minutes and days."""
+    now = 1000.0
+    with logged(tmp_path / "log"), Progress("e bn/1", total=2000) as progress:
+        progress._time = lambda: now  # type: ignore[attr-defined]
+        progress.start_t = progress.last_print_t = now  # type: ignore[attr-defined]
+        assert seconds_left((tmp_path / "log").read_text()) is None
+        for _ in range(100):
+            now += iteration
+            progress.update()
+        progress.refresh()
+        left = seconds_left((tmp_path / "log").read_text())
+    assert left == pytest.approx(1900 * iteration, rel=0.02, abs=1)
+    assert capfd.readouterr() == ("", "")  # also at the end
+
+
+def test_a_log_that_goes_on_says_nothing_of_the_time_left() -> None:
+    bar = "2026-01-01 00:00:00 e bn/1 |██    | 500/4000 20.00it/s 1:02:03 left\n"
+    assert seconds_left(bar) == 3723
+    assert seconds_left(f"{bar}\n") == 3723
+    assert seconds_left(f"{bar}2026-01-01 00:00:09 finished\n") is None
+    assert seconds_left("") is None
 
 
 def test_an_error_is_a_sentence_and_its_traceback_is_in_the_file(
@@ -170,7 +197,7 @@ def test_names_in_no_encoding_can_be_logged(
 
 
 def test_a_log_on_a_full_disk_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """Its lines are on the terminal; Python would add a traceback for each."""
+    """Why the job failed is on the terminal; Python would add a traceback for each line."""
 
     def work() -> None:
         logger.info("Computing.")
@@ -178,11 +205,10 @@ def test_a_log_on_a_full_disk_stops_nothing(capsys: pytest.CaptureFixture[str]) 
 
     with pytest.raises(SystemExit), logged("/dev/full"):
         work()
-    lines = capsys.readouterr().err.splitlines()
-    assert [line.split(" ", 2)[2] for line in lines] == [
-        "Computing.",
-        f"Failed: [Errno 28] No space left on device: 'a.npy'. {WHEN_FULL}",
-    ]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.split(" ", 2)[2] == (
+        f"Failed: [Errno 28] No space left on device: 'a.npy'. {WHEN_FULL}"
+    )
 
 
 def test_jobs_without_room_for_a_log_had_a_full_disk(

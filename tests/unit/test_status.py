@@ -162,3 +162,46 @@ def test_what_diverged_needs_no_more_time(folder: Path) -> None:
     training = replace(diverged, rate=2.0, status="training")
     line = "1,300 of 2,000 iterations are trained; 0:05:50 left at this rate"
     assert progress([diverged, training]) == line
+
+
+def test_a_page_that_is_too_long_has_what_is_at_work() -> None:
+    rows = [
+        RunStatus(f"e wn/{number}", 10, 20, None, 0.02, 0.01, 5, "waiting") for number in range(30)
+    ]
+    rows[20] = replace(rows[20], status="evaluating, training", rate=1.0)
+    assert page(rows, 34) == page(rows)
+    lines = page(rows, 12).splitlines()
+    assert len(lines) == 12
+    assert [line.split()[1] for line in lines[1:8]] == [f"wn/{n}" for n in (0, 1, 2, 3, 4, 5, 20)]
+    assert lines[8] == "… and 23 more"
+    assert lines[9:] == page(rows).splitlines()[-3:]
+    assert page(rows, 1).splitlines()[1] == "… and 30 more"
+
+
+def test_without_a_terminal_it_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
+    status.command([str(ROOT / "config.yaml"), "--watch", "0.5"])
+    watched = capsys.readouterr().out
+    status.command([str(ROOT / "config.yaml")])
+    assert watched == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status_", "says"),
+    [
+        (["--watch", "config.yaml"], 2, "a number of seconds above 0, not 'config.yaml'."),
+        (["config.yaml", "--watch", "0"], 2, "a number of seconds above 0, not '0'."),
+        (["config.yaml", "--watch", "nan"], 2, "a number of seconds above 0, not 'nan'."),
+        (["a.yaml", "b.yaml"], 2, "unrecognized arguments: b.yaml"),
+        (["missing.yaml"], None, "No such file or directory: 'missing.yaml'"),
+    ],
+)
+def test_mistakes_are_one_sentence(
+    arguments: list[str], status_: int | None, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        status.command(arguments)
+    if status_ is None:
+        assert str(end.value.code).endswith(says)
+    else:
+        assert end.value.code == status_
+        assert capsys.readouterr().err.splitlines()[-1].endswith(says)

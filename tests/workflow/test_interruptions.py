@@ -110,7 +110,7 @@ def test_training_killed_at_random_moments(undisturbed: Repository, tmp_path: Pa
                 while not ended(pid):
                     time.sleep(0.01)
             assert process.wait(120) == 0
-        assert "continues after iteration" in (repository.root / "out.log").read_text()
+        assert "continues after iteration" in log(repository)
         assert results(repository.root, runs) == results(undisturbed.root, runs)
         if kills.total() >= KILLS:
             break

@@ -152,19 +152,29 @@ def run(command: str, repository: Repository) -> str:
     return done.stdout
 
 
-def test_commands_of_the_miniature_run(miniature: Repository) -> None:
-    """Those about the demo and what it leaves, in the order of the pages."""
+def test_commands_of_the_miniature_run(
+    miniature: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those about the demo and what it leaves, in the order of the pages, then programs with it."""
     done = []
     for command in commands():
         if command == "make test":
             continue  # which is this
         if command.startswith("make") or in_miniature(command):
-            run(command, miniature)
+            printed = run(command, miniature)
+            if not done:
+                assert re.search(r"^(\d+) of \1 jobs done$", printed, re.MULTILINE)
+                assert len(printed.splitlines()) < 60
             done.append(command)
     assert done[0] == "make demo"
     for name in ("demo", *(f"study/{part}" for part in PARTS)):
         assert (miniature.root / f"results/{name}/report.html").stat().st_size > 0
     assert Image.open(miniature.root / "samples.png").size[0] > 0
+    monkeypatch.chdir(miniature.root)
+    names: dict = {}
+    for block in blocks("py"):
+        exec(block.text, names)
+    assert names["images"].shape == (4, 3, 8, 8)
 
 
 def test_commands_at_full_scale_can_be_planned(repository: Repository) -> None:

@@ -42,16 +42,10 @@ onerror:
 onsuccess:
     if own is not None and Path(f"{RESULTS}/provenance.html").exists():
         # Of everything; the path of `--report-after-run` could not follow the images' name.
-        options = ["--configfile", own.file, "--report", f"{RESULTS}/report.html"]
-        command = [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "--snakefile",
-            TOP / "Snakefile",
-            *options,
-        ]
-        subprocess.run(command, check=True)
+        what = ["--configfile", own.file, "--report", f"{RESULTS}/report.html"]
+        call = [sys.executable, "-m", "snakemake", "--snakefile", TOP / "Snakefile"]
+        subprocess.run([*call, *what, "--quiet", "host", "rules"], check=True)
+        print(f"The report: {RESULTS}/report.html", file=sys.stderr)
 
 
 rule all:

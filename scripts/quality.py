@@ -11,6 +11,8 @@ import torch
 
 from wngan.computing import compute
 from wngan.data import open_images
+from wngan.log import logger
+from wngan.needs import FEWEST
 from wngan.progress import Progress
 from wngan.quality import Quality, quality
 from wngan.randomness import fixed_codes
@@ -39,7 +41,8 @@ def main(
     """Writes a row per generator: its iteration, `wngan.quality.Quality`, and what was compared.
 
     Each generator makes `images` samples of the same codes; they are compared with as many training
-    images, or all if there are fewer: the first, which follow `test_images` in the permutation.
+    images, or all if there are fewer: the first, which follow `test_images` in the permutation. If
+    these are fewer than `FEWEST`, there are no numbers.
 
     Args:
         source: a checkpoint, or a folder of snapshots, of which those count whose iteration is a
@@ -57,6 +60,8 @@ def main(
         verify(weights, digest["bytes"], digest["sha256"])
     files = existing(source, [k for k in iterations if k % every == 0], changes)
     known = open_images(info)[np.load(permutation)[test_images : test_images + images]]
+    if len(known) < FEWEST:
+        logger.info("%d training images are too few to measure quality by.", len(known))
     rows = []
     with (
         TemporaryDirectory() as cache,
@@ -65,7 +70,11 @@ def main(
         for file in files:
             generator, trained = load_generator(file, device)
             samples = draw(generator, fixed_codes(images, trained["settings"]["code_length"]))
-            measured = quality(samples, known, features, weights, device, Path(cache))
+            measured = (
+                quality(samples, known, features, weights, device, Path(cache))
+                if len(known) >= FEWEST
+                else Quality(*[np.nan] * len(Quality._fields))
+            )
             compared = (len(samples), len(known), features)
             rows.append((trained["iteration"], *measured, *compared))
             progress.update(images)

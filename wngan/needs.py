@@ -9,7 +9,8 @@ FEWEST = 10
 def training_images(config: dict[str, Any], dataset: str) -> dict[str, int]:
     """By key of a checked configuration, the training images that it takes of a data set at least.
 
-    What may make do with fewer images than are asked for is not listed.
+    What may make do with fewer images than are asked for is not listed, nor is quality that the
+    configuration does not ask for, which then is not measured.
     """
     experiments = {
         name: each for name, each in config["experiments"].items() if each["dataset"] == dataset
@@ -17,4 +18,5 @@ def training_images(config: dict[str, Any], dataset: str) -> dict[str, int]:
     batches = {
         f"experiments.{name}.batch_size": each["batch_size"] for name, each in experiments.items()
     }
-    return batches | {f"the quality of experiments.{name}": FEWEST for name in experiments}
+    measured = [name for name in config.get("quality", {}) if name in experiments]
+    return batches | {f"quality.{name}": FEWEST for name in measured}

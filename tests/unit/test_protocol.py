@@ -217,7 +217,7 @@ def test_probes_take_training_images_from_training_and_test_images_from_testing(
 
 
 def quality_of(
-    given: Data, source: Path, csv: Path, images: int = 10, **more: Any
+    given: Data, source: Path, csv: Path, images: int = 10, test_images: int = TEST, **more: Any
 ) -> dict[str, Any]:
     """What scripts/quality.py makes of snapshots, by pixels."""
     options = {"weights": None, "features": "pixels", "digest": None} | more
@@ -227,7 +227,7 @@ def quality_of(
         source,
         source.with_name("status.json"),
         csv=csv,
-        test_images=TEST,
+        test_images=test_images,
         images=images,
         every=12,
         iterations=range(0, 13, 6),
@@ -258,7 +258,10 @@ def test_quality_is_of_every_so_many_iterations(
     one = quality_of(given, snapshots / "0000012.safetensors", csv)
     assert one["fid"].tolist() == [table["fid"][1]]
     more = quality_of(given, snapshots, csv, images=40)  # more than there are for training
-    assert set(more["samples"]), set(more["training_images"]) == ({40}, {COUNT - TEST})
+    assert (set(more["samples"]), set(more["training_images"])) == ({40}, {COUNT - TEST})
+    few = quality_of(given, snapshots, csv, test_images=COUNT - FEWEST + 1)
+    assert set(few["training_images"]) == {FEWEST - 1}
+    assert np.isnan([few[name] for name in ("fid", "kid", "precision", "recall")]).all()
     snapshots.with_name("status.json").write_text('{"status": "diverged", "iteration": 12}')
     assert quality_of(given, snapshots, csv)["iteration"].tolist() == [0]
 
@@ -452,9 +455,10 @@ def test_training_images_that_a_configuration_takes() -> None:
         "a": {"dataset": "mine", "batch_size": 32},
         "b": {"dataset": "other", "batch_size": 64},
     }
-    assert training_images({"experiments": experiments}, "mine") == {
-        "experiments.a.batch_size": 32,
-        "the quality of experiments.a": FEWEST,
+    config = {"experiments": experiments, "quality": {"a": {}, "b": {}}}
+    assert training_images(config, "mine") == {"experiments.a.batch_size": 32, "quality.a": FEWEST}
+    assert training_images({"experiments": experiments}, "other") == {
+        "experiments.b.batch_size": 64
     }
 
 

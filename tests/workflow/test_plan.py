@@ -305,9 +305,7 @@ def test_what_a_data_set_lacks_stops_its_jobs_after_the_split(
     target = "results/runs/tiny/wn/1/running.csv"
     printed = repository.tiny(target, fails=True)
     sentence = "datasets.digits.test leaves 2 images for training. There must be for "
-    assert (
-        f"{sentence}experiments.tiny.batch_size 4 and the quality of experiments.tiny 10" in printed
-    )
+    assert f"{sentence}experiments.tiny.batch_size 4 and quality.tiny 10." in printed
     for number in range(14, 22):
         Image.new("RGB", (8, 8)).save(tmp_path / f"black/{number:02d}.png")
     shutil.rmtree(repository.root / "data")

@@ -51,7 +51,8 @@ def evaluated(
 ) -> tuple[Any, np.ndarray, Path]:
     files = [folder / name for name in ("running.csv", "running.npy", "best.safetensors")]
     options = OPTIONS | {"images": images, "segment": "1", "label": "a test", "events": None}
-    done = evaluate.main(given.info, given.permutation, snapshots, *files, device=CPU, **options)
+    places = (given.info, given.permutation, snapshots, snapshots.with_name("status.json"), *files)
+    done = evaluate.main(*places, iterations=range(0, 13, 6), device=CPU, **options)
     assert done == {"image_steps": len(list(snapshots.iterdir())) * images * 9}
     return running.read([files[0]]), np.load(files[1]), files[2]
 
@@ -88,6 +89,7 @@ def test_one_image_has_no_standard_error(
 def test_a_segment_without_snapshots_has_no_rows(data: Callable[..., Data], tmp_path: Path) -> None:
     """As of a run that diverged before; what is joined later has the same columns."""
     (tmp_path / "snapshots").mkdir()
+    (tmp_path / "status.json").write_text('{"status": "diverged", "iteration": 0}')
     rows, losses, best = evaluated(data(), tmp_path / "snapshots", tmp_path, 3)
     assert len(rows) == 0
     assert (losses.shape, losses.dtype) == ((0, 3), np.float32)
@@ -111,6 +113,7 @@ def test_final_reconstructions_are_the_evaluators(
             given.info,
             given.permutation,
             snapshots,
+            snapshots.with_name("status.json"),
             file,
             images=TEST,
             shard=shard,
@@ -193,8 +196,8 @@ def test_quality_is_of_the_fixed_codes(
 ) -> None:
     """All its numbers, each in its column."""
     given, path, csv = data(), run("wn") / "0000012.safetensors", tmp_path / "quality.csv"
-    places = (given.info, given.permutation, path, None, csv)
-    options: dict[str, Any] = {"every": 12, "features": "pixels", "digest": None}
+    places = (given.info, given.permutation, path, tmp_path / "wn/status.json", None, csv)
+    options: dict[str, Any] = {"every": 12, "iterations": [], "features": "pixels", "digest": None}
     done = quality.main(*places, TEST, 10, label="a test", device=CPU, **options)
     assert done == {"samples": 10}
     row = pandas.read_csv(csv).iloc[0]

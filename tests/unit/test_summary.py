@@ -98,6 +98,8 @@ def test_an_experiment_without_a_table_of_losses_is_summed_up_by_its_results(
     table = pandas.read_csv(csv)
     assert table["model"].tolist() == ["vanilla", "wn"]
     assert table["instance"].tolist() == ["best", "1"]
+    assert table["table"].tolist() == ["results_own"] * 2
+    assert table["experiment"].tolist() == ["own"] * 2
     assert table["final_loss"].tolist() == [0.06, 0.044]
     assert table["final_ratio"].tolist() == [1, 0.7333]
     text = html.read_text()

@@ -946,6 +946,37 @@ def test_the_script_takes_folders_where_the_split_is(tmp_path: Path) -> None:
         assert "folder" not in images["basis"]
 
 
+def test_finals_and_curves_are_per_folder_where_the_split_is(tmp_path: Path) -> None:
+    """A row per folder; folders are of the images that the fewest were evaluated of."""
+    folders = np.array([0, 0, 1, 2, 2, 2, 3])
+    losses, curve = np.arange(6, dtype=np.float32), np.arange(12, dtype=np.float32).reshape(6, 2)
+    save_file({"losses": losses, "curve": curve, "steps": np.array([0, 9])}, tmp_path / "optimal")
+    of_images = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.save(tmp_path / "losses.npy", of_images)
+    known = {"experiment": "a", "model": "bn", "instance": "1", "iterations": 9, "status": {}}
+    files = [tmp_path / "losses.npy", tmp_path / "optimal"]
+
+    def read(names: list[str], *paths: Path, split: bool = True) -> Run:
+        given = known | {"files": names}
+        return claim_script.read(given, iter(paths), folders if split else None)
+
+    plain = read(["losses", "optimal"], *files, split=False)
+    assert plain.folders is None
+    assert plain.losses.tolist() == of_images.tolist()
+    assert plain.optimal["losses"].tolist() == losses.tolist()
+    found = read(["losses", "optimal"], *files)
+    assert found.folders is not None
+    assert found.folders.tolist() == [0, 0, 1]
+    # Sums of folders, so that their mean is that over images.
+    assert found.losses.tolist() == pytest.approx(np.array([[1, 2], [7, 5]]) * 2 / 3)
+    assert found.optimal["losses"].tolist() == [0.5, 1, 6]
+    assert found.optimal["curve"].tolist() == [[1, 2], [2, 2.5], [12, 13.5]]
+    assert found.optimal["steps"].tolist() == [0, 9]
+    alone = read(["optimal"], files[1])
+    assert alone.folders is not None
+    assert alone.folders.tolist() == [0, 0, 1, 2, 2, 2]
+
+
 def test_the_table_has_every_claim(tmp_path: Path) -> None:
     vanilla, wn = run("vanilla", "1", collapsed=135_000), run("vanilla", "2")
     rows = judged("C4", [[vanilla, wn]])

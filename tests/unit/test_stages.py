@@ -57,6 +57,39 @@ def evaluated(
     return running.read([files[0]]), np.load(files[1]), files[2]
 
 
+@pytest.mark.parametrize("stage", [evaluate, reconstruct, probe])
+def test_stages_compute_in_the_precision_that_is_asked_for(
+    stage: Any,
+    data: Callable[..., Data],
+    run: Callable[[str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used: list[str] = []
+
+    def noted(*arguments: Any, **options: Any) -> evaluator.Reconstruction:
+        used.append(options["precision"])
+        return evaluator.reconstruct(*arguments, **options)
+
+    monkeypatch.setattr(stage, "reconstruct", noted)
+    given, snapshots = data(), run("wn")
+    last = snapshots / "0000012.safetensors"
+    options = OPTIONS | {"images": 2, "precision": "bfloat16", "label": "a test", "device": CPU}
+    if stage is evaluate:
+        files = (tmp_path / name for name in ("running.csv", "running.npy", "best.safetensors"))
+        places = (snapshots, snapshots.with_name("status.json"), *files)
+        options |= {"iterations": [0, 6, 12], "segment": "1", "events": None}
+    elif stage is reconstruct:
+        places = (last, tmp_path, tmp_path / "shard")
+        options |= {"shard": 1, "shards": 1, "checkpoint": "optimal"}
+    else:
+        places = (last, tmp_path / "probes")
+        options |= {"test_images": TEST, "starts": 1}
+    stage.main(given.info, given.permutation, *places, **options)
+    assert used
+    assert set(used) == {"bfloat16"}
+
+
 def test_running_losses_are_the_evaluators(
     data: Callable[..., Data], run: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -144,6 +177,7 @@ def test_final_reconstructions_are_the_evaluators(
     assert found["steps"].tolist() == evaluator.curve_steps(9)
     assert json.loads((tmp_path / names[3]).read_text()) == [{"shard": 0}, {"shard": 1}]
     table = pandas.read_csv(tmp_path / names[2])
+    assert (tmp_path / names[2]).read_bytes().startswith(b"image,loss\n0,")
     assert table["image"].tolist() == list(range(TEST))
     np.testing.assert_allclose(table["loss"], found["losses"], rtol=1e-6)
 
@@ -203,11 +237,14 @@ def test_quality_is_of_the_fixed_codes(
     options: dict[str, Any] = {"every": 12, "iterations": [], "features": "pixels", "digest": None}
     done = quality.main(*places, TEST, 10, label="a test", device=CPU, **options)
     assert done == {"samples": 10}
-    row = pandas.read_csv(csv).iloc[0]
+    table = pandas.read_csv(csv)
+    row = table.iloc[0]
     network, _ = load_generator(path)
     known = np.load(given.info.with_suffix(".npy"))[ORDER[TEST : TEST + 10]]
     expected = measure(draw(network, fixed_codes(10, 6)), known, "pixels")
     for name, value in expected._asdict().items():
         assert row[name] == pytest.approx(value, rel=1e-4, abs=1e-9), name
+        assert row[name] == float(f"{row[name]:.6g}")  # rounded, as machines differ
     names = ["iteration", "samples", "training_images", "features"]
+    assert list(table.columns) == [*names[:1], *expected._fields, *names[1:]]
     assert row[names].tolist() == [12, 10, 10, "pixels"]

@@ -16,6 +16,7 @@ import torch
 
 from scripts import train as script
 from wngan import checkpoint
+from wngan.encoded import EncodedImages
 from wngan.locks import take
 from wngan.settings import Settings
 from wngan.training import train
@@ -189,6 +190,34 @@ def test_what_is_trained_on(job: dict[str, Any], tmp_path: Path) -> None:
         assert job["outputs"][name].read_bytes() == expected
     for path in (tmp_path / "plain/snapshots").iterdir():
         assert (job["outputs"]["snapshots"] / path.name).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_threads_compute_or_else_decode(
+    encoded: bool, job: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is trained depends on how many compute, but not on how many decode."""
+    told: list[int] = []
+
+    def training(*arguments: Any, workers: int, **options: Any) -> None:
+        told.append(workers)
+        raise KeyboardInterrupt
+
+    if encoded:
+        images = EncodedImages(tmp_path / "lmdb", tmp_path / "keys.npy", 8)
+        monkeypatch.setattr(script, "open_images", lambda info: images)
+    monkeypatch.setattr(torch, "set_num_threads", told.append)
+    monkeypatch.setattr(script, "train", training)
+    with pytest.raises(KeyboardInterrupt):
+        script.main(**job | {"threads": 3})
+    assert told == ([1, 3] if encoded else [3, 0])
+
+
+def test_a_record_is_not_the_trainings_to_make(job: dict[str, Any], tmp_path: Path) -> None:
+    record = tmp_path / "provenance.json"
+    script.main(**job | {"outputs": job["outputs"] | {"provenance": record}})
+    assert status(job)["iteration"] == 6
+    assert not record.exists()
 
 
 @pytest.fixture

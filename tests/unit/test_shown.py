@@ -312,12 +312,13 @@ def test_qualities_are_paths_through_snapshots(
     assert axes.get_title() == "rank correlation along trainings: too few"
 
 
+@pytest.mark.parametrize("factor", [3, 0.3])
 def test_lengths_of_codes_are_a_density(
-    files: dict[str, Path], tmp_path: Path, figures: list[Figure]
+    factor: float, files: dict[str, Path], tmp_path: Path, figures: list[Figure]
 ) -> None:
     """In 25 bins from the shortest to the longest that any run has, beside the prior's."""
     draws = np.random.default_rng(0)
-    codes = [draws.normal(size=(60, 9)), 3 * draws.normal(size=(40, 9))]
+    codes = [draws.normal(size=(60, 9)), factor * draws.normal(size=(40, 9))]
     codes[0][0] = NAN
     codes_figure.main(
         finals(tmp_path, *({"codes": each.astype(np.float32)} for each in codes)),
@@ -327,13 +328,13 @@ def test_lengths_of_codes_are_a_density(
         **files,
     )
     known = [np.linalg.norm(each, axis=1) for each in (codes[0][1:], codes[1])]
-    shortest = min(0.5, known[0].min())  # an interval of 5 about the prior's is there anyway
-    edges = np.linspace(shortest, known[1].max(), 26)
+    norms = [0.5, 5.5, *known[0], *known[1]]  # there is always room about the prior's
+    edges = np.linspace(min(norms), max(norms), 26)
     axes = figures[0].axes[0]
-    for patch, norms in zip(axes.patches, known, strict=True):
+    for patch, each in zip(axes.patches, known, strict=True):
         values, found, _ = patch.get_data()
         np.testing.assert_allclose(found, edges, rtol=1e-6)
-        expected, _ = np.histogram(norms, edges, density=True)
+        expected, _ = np.histogram(each, edges, density=True)
         np.testing.assert_allclose(values, expected, rtol=1e-5)
     [(x, y)] = lines_of(figures[0])
     np.testing.assert_allclose([x[0], x[-1]], [edges[0], edges[-1]], atol=0.1)

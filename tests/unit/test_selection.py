@@ -89,7 +89,7 @@ def test_groups_are_of_the_images_that_are_most_alike() -> None:
     assert np.array_equal(groups_figure.alike(same, 2, 3), [[0, 1, 2], [3, 4, 5]])
     # Nor does it count how faint images are.
     faint = random.integers(0, 2, (3, 8, 8, 3))
-    few = np.concatenate([faint, bases[:1], bases[:1] + random.integers(0, 9, (1, 8, 8, 3))])
+    few = np.concatenate([faint, bases[:1], bases[:1] + random.integers(0, 30, (1, 8, 8, 3))])
     assert sorted(groups_figure.alike(few.astype(np.uint8), 1, 2)[0].tolist()) == [3, 4]
     # The first of a group is the one with the others nearest to it.
     flat = images.astype(float)

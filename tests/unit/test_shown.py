@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from safetensors.numpy import save_file
 
@@ -25,7 +26,7 @@ from scripts import (
 )
 from tests.unit.test_protocol import ORDER, TEST, Data, data
 from wngan import baselines, outcome, plots, running
-from wngan.image_grids import Panel
+from wngan.image_grids import Panel, image_grid
 from wngan.randomness import rng
 
 __all__ = ["data"]
@@ -81,10 +82,11 @@ def lines_of(figure: Figure, axes: int = 0) -> list[tuple[list[float], list[floa
 
 def test_images_that_all_models_do_well_come_first() -> None:
     """Each below its median, not at it, in a fixed order; a model that diverged has no say."""
-    losses = np.random.default_rng(0).permuted(np.tile(np.arange(41.0), (3, 1)), axis=1)
-    losses[2] = NAN
+    losses = np.random.default_rng(0).permuted(np.tile(np.arange(41.0) ** 2, (3, 1)), axis=1)
+    losses[1] *= 9
+    losses[2, 7] = NAN
     order = rng(0, "selected reconstructions").permutation(41).tolist()
-    well = [k for k in order if losses[0, k] < 20 and losses[1, k] < 20]
+    well = [k for k in order if losses[0, k] < 20**2 and losses[1, k] < 9 * 20**2]
     others = [k for k in order if k not in well]
     assert 5 < len(well) < 20
     chosen = reconstructions_figure.choose_images
@@ -118,8 +120,8 @@ def test_reconstructions_stand_beside_their_images(
         written(tmp_path, "status", TRAINED, DIVERGED),
         ["bn", "wn/2"],
         choose="random",
-        rows=2,
-        groups=2,
+        rows=1,
+        groups=4,
         **files,
     )
     tests = np.load(given.info.with_suffix(".npy"))[ORDER[:TEST]]
@@ -127,7 +129,7 @@ def test_reconstructions_stand_beside_their_images(
     expected = np.stack([tests[shown], made[0][shown], made[1][shown]], axis=1)
     [panels] = rows
     np.testing.assert_array_equal(np.concatenate([panel.images for panel in panels]), expected)
-    assert [list(panel.columns) for panel in panels] == [["test", "BN", "WN-2 diverged at 30"]] * 2
+    assert [list(panel.columns) for panel in panels] == [["test", "BN", "WN-2 diverged at 30"]] * 4
     assert len(figures) == 1
 
 
@@ -165,9 +167,9 @@ def test_an_evolution_spans_segments(
 ) -> None:
     """Each run's own samples at each iteration; from its divergence on they are gray."""
     rows = panels_of(evolution_figure, monkeypatch)
-    samples = noise(4, 2, 5, 4, 4, 3)  # two runs of two segments each, every 10 iterations
+    samples = noise(2, 4, 5, 4, 4, 3)  # of two runs, every 10 iterations
     evolution_figure.main(
-        saved(tmp_path, "samples", *samples),
+        saved(tmp_path, "samples", *(part for run in samples for part in (run[:3], run[3:]))),
         written(tmp_path, "status", TRAINED, DIVERGED),
         ["bn", "wn"],
         codes=3,
@@ -176,7 +178,7 @@ def test_an_evolution_spans_segments(
         **files,
     )
     [[panel]] = rows
-    of_run = samples.reshape(2, 4, 5, 4, 4, 3)[:, :, :3].swapaxes(1, 2).copy()
+    of_run = samples[:, :, :3].swapaxes(1, 2).copy()
     of_run[1, :, 2:] = 128
     np.testing.assert_array_equal(panel.images, of_run.reshape(6, 4, 4, 4, 3))
     assert list(panel.columns) == ["10", "20", "30", "40"]
@@ -251,6 +253,7 @@ def test_steps_are_drawn_with_standard_errors(
         **files,
     )
     axes = figures[0].axes[0]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     lines = lines_of(figures[0])
     paper = lines.pop(2)  # after the lines of both runs at their optima
     assert paper[1] == [0.5, 0.5]
@@ -350,7 +353,16 @@ def test_the_poster_has_samples_reconstructions_and_verdicts(
 ) -> None:
     """Losses are of all trainings of a model; a run that has no samples is gray."""
     shown: list[tuple[np.ndarray, str]] = []
-    monkeypatch.setattr(poster_figure, "_show", lambda _, grid, title: shown.append((grid, title)))
+    show = poster_figure._show
+
+    def noted(axes: Axes, grid: np.ndarray, title: str) -> None:
+        shown.append((grid, title))
+        show(axes, grid, title)
+        np.testing.assert_array_equal(axes.images[0].get_array(), image_grid(grid, 1))
+        assert axes.get_title() == title
+
+    monkeypatch.setattr(poster_figure, "_show", noted)
+    monkeypatch.setattr(poster_figure, "TESTS", 4)
     given, made = data(), noise(2, TEST, 8, 8, 3)
     samples = [noise(14, 8, 8, 3), np.empty((0, 0, 0, 3), np.uint8)]
     of_runs = [{"losses": np.arange(5, dtype=np.float32), "images": images} for images in made]
@@ -392,12 +404,15 @@ def test_the_poster_has_samples_reconstructions_and_verdicts(
     assert title == "BN samples\nfinal loss 7 ± 4.6\n(3 trainings)"
     assert (second.shape, set(second.ravel())) == (first.shape, {128})
     assert other == "WN samples\nfinal loss nan\n(one training)"
-    chosen = rng(0, "random reconstructions").permutation(TEST)
+    chosen = rng(0, "random reconstructions").permutation(TEST)[:4]
     tests = np.load(given.info.with_suffix(".npy"))[ORDER[:TEST]]
     np.testing.assert_array_equal(grid, [each[chosen] for each in (tests, *made)])
     axes = {each.get_title(): each for each in figures[0].axes}
-    bars = axes["the paper's statements, by verdict"].patches
+    verdicts_drawn = axes["the paper's statements, by verdict"]
+    bars = verdicts_drawn.patches
     assert [(bar.get_x(), bar.get_width()) for bar in bars] == [(0, 2), (2, 1)]
+    texts = [(text.get_position()[0], text.get_text()) for text in verdicts_drawn.texts]
+    assert texts == [(1, "2"), (1, "reproduced"), (2.5, "1"), (2.5, "undecided")]
     curve = next(each for each in figures[0].axes if "running" in each.get_ylabel())
     lines = [line.get_data() for line in curve.lines]
     assert ([10, 20], [2, 3]) in [(list(x), list(y)) for x, y in lines]

@@ -986,6 +986,7 @@ def test_the_table_has_every_claim(tmp_path: Path) -> None:
     csv_file, page = tmp_path / "claims.csv", tmp_path / "claims.html"
     claims_table.main(["C4"], [tmp_path / "C4.csv"], VALUES, csv_file, page)
     table = pandas.read_csv(csv_file)
+    assert list(table.columns) == list(FIELDS)
     assert list(table["claim"].unique()) == list(CLAIMS)
     left_out = table[table["claim"] != "C4"]
     assert set(left_out["verdict"]) == {"not run"}

@@ -147,5 +147,12 @@ def test_means_are_of_all_trainings_and_the_lowest_of_each_model(tmp_path: Path)
     assert column(table, "at_loss")[:2] == [4, 5]
     assert table["at_loss"].isna().tolist() == [False, False, True, False]
     assert table["at_standard_deviation"].isna().tolist() == [False, True, True, True]
+    assert "lowest" in (tmp_path / "t.html").read_text()
     rounded = [float(f"{100 * loss / 12 ** (1 / 3) - 100:.6g}") for loss in (4, 0.5, 0.4)]
     assert column(table, "above")[1:] == rounded  # as machines differ in the last digits
+
+
+def test_one_row_of_each_model_has_no_lowest(tmp_path: Path) -> None:
+    table = made(tmp_path, None, rows=ROWS[:2], trainings=TRAININGS[:3])
+    assert table["best_of_model"].isna().all()
+    assert "lowest" not in (tmp_path / "t.html").read_text()

@@ -232,7 +232,11 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     quality = tmp_path / "quality.json"
     quality.write_text(f"[{job('7', 5).read_text()}]")
     provenance_table.main(
-        results={"table2": {"runs": ["e/bn/1"]}, "figure01": {"runs": ["e/bn/best"]}},
+        results={
+            "table2": {"runs": ["e/bn/1"]},
+            "figure01": {"runs": ["e/bn/best"]},
+            "figure02": {"runs": ["e/wn/best"]},  # which has nothing of its own
+        },
         runs=["e/bn/1"],
         records=[tmp_path / "run.json"],
         finals=["e/bn/1/final/optimal", "e/bn/best/final/optimal"],
@@ -245,6 +249,7 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     )
     made = json.loads((tmp_path / "provenance.json").read_text())
     assert made["runs"]["e/bn/1"]["seed"] == 7
+    assert made["runs"]["e/wn/best"] == {"reconstruct": []}
     assert [j["seconds"] for j in made["runs"]["e/bn/1"]["train"]] == [3600, 60]
     assert [j["checkpoint"] for j in made["runs"]["e/bn/1"]["reconstruct"]] == ["optimal"] * 2
     assert [j["seconds"] for j in made["runs"]["e/bn/1"]["measure"]] == [5]
@@ -264,6 +269,8 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     assert rows.loc["e/bn/best", "time to train"] == ""
     assert rows.loc["e/bn/best", "time to reconstruct"] == "0:00:15"
     assert rows.loc["e/bn/best", "shown in"] == "figure01"
+    assert rows.loc["e/wn/best", "shown in"] == "figure02"
+    assert rows["started"].tolist() == ["2026‑01‑01 00:00"] * 2 + ["–"]
     assert (tmp_path / "devices.csv").read_text().splitlines() == [
         "device,versions,jobs,time,first job,last job",
         "d,torch 9,9,1:01:46,2026-01-01 00:00,2026-01-02 00:00",

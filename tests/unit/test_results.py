@@ -27,7 +27,7 @@ def table(tmp_path: Path) -> pandas.DataFrame:
 def made(
     tmp_path: Path, trainings: dict[str, tuple[list[float], float, float | None]]
 ) -> pandas.DataFrame:
-    """The table of these trainings; the first image's final loss differs from those of the rest."""
+    """The table of these trainings; the last image has another final loss, or none."""
     files: dict[str, list[Path]] = {"running": [], "statuses": [], "finals": [], "qualities": []}
     for number, (losses, final, fid) in enumerate(trainings.values()):
         curve, status, csv, quality = (
@@ -35,7 +35,8 @@ def made(
         )
         running.write(curve, [(10 * k, loss, 0) for k, loss in enumerate(losses)])
         status.write_text(json.dumps({"status": f"of {number}"}))
-        pandas.DataFrame({"loss": [final - 0.2, final - 0.2, final + 0.4]}).to_csv(csv)
+        first = np.nan_to_num(final - 0.2)
+        pandas.DataFrame({"loss": [first, first, final + 0.4]}).to_csv(csv)
         known = {"fid": fid, "kid": 0.1, "precision": 0.2, "recall": 0.3, "features": "pixels"}
         rows = [known | {"checkpoint": "last", "fid": 99}, known | {"checkpoint": "optimal"}]
         pandas.DataFrame(rows).to_csv(quality, index=False)

@@ -116,12 +116,12 @@ def test_one_model_has_no_pairs(tmp_path: Path) -> None:
 def test_spread_of_instances(tmp_path: Path) -> None:
     """The standard deviation is of single instances; one has none, and the paper's one has none."""
     lowest = {"bn/1": 2.0, "bn/2": 4.0, "bn/3": 9.0, "wn/1": 3.0}
-    lowest |= {"vanilla/1": np.nan, "vanilla/2": 5.0}
+    lowest |= {"vanilla/1": np.nan, "vanilla/2": 5.0, "vanilla/3": 6.0}
     files = []
     for run, loss in lowest.items():
         files.append(tmp_path / run.replace("/", "-"))
         running.write(files[-1], [(0, loss + 1, 0.1), (5, loss, 0.1), (10, loss + 2, 0.1)])
-    ends = ["trained", "collapsed", "never_diverse", "converged", "diverged", "trained"]
+    ends = ["trained", "collapsed", "never_diverse", "converged", "diverged", "trained", "trained"]
     spread_table.main(
         list(lowest),
         files,
@@ -135,7 +135,7 @@ def test_spread_of_instances(tmp_path: Path) -> None:
     )
     table = pandas.read_csv(tmp_path / "table.csv").set_index("model")
     assert list(table.columns) == list(spread_table.COLUMNS)[1:]
-    assert table["instances"].tolist() == [3, 1, 2]
+    assert table["instances"].tolist() == [3, 1, 3]
     assert table["failed"].tolist() == [2, 0, 1]
     bn = table.loc["bn", ["mean", "standard_deviation", "min", "max"]].tolist()
     assert bn == [5, 3.60555, 2, 9]  # rounded, as machines differ in the last digits

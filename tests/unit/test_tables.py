@@ -159,6 +159,17 @@ def test_networks_have_the_shape_of_table_1(networks: pandas.DataFrame) -> None:
     ]
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_shapes_are_the_same_whichever_model_is_first(
+    model: str, networks: pandas.DataFrame, tmp_path: Path
+) -> None:
+    """Also where the generator's first layer is fully connected, whose kernel is the whole map."""
+    given = {"image_size": 16, "channels": [5, 7], "code_length": 6, "models": [model]}
+    architecture_table.main(given, tmp_path / "one.csv", tmp_path / "one.html")
+    shape = ["network", "layer", "kernel", "stride", "padding", "channels", "size"]
+    assert pandas.read_csv(tmp_path / "one.csv")[shape].equals(networks[shape])
+
+
 def test_networks_have_the_layers_of_table_1(networks: pandas.DataFrame) -> None:
     columns = {
         "bn": "Conv, PReLU | Conv, BN, PReLU | Conv || "

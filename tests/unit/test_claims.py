@@ -982,6 +982,7 @@ def test_finals_and_curves_are_per_folder_where_the_split_is(tmp_path: Path) -> 
 def test_the_table_has_every_claim(tmp_path: Path) -> None:
     vanilla, wn = run("vanilla", "1", collapsed=135_000), run("vanilla", "2")
     rows = judged("C4", [[vanilla, wn]])
+    rows[0] |= {"low": 3, "high": 1234567}
     pandas.DataFrame(rows, columns=FIELDS).to_csv(tmp_path / "C4.csv", index=False)
     csv_file, page = tmp_path / "claims.csv", tmp_path / "claims.html"
     claims_table.main(["C4"], [tmp_path / "C4.csv"], VALUES, csv_file, page)
@@ -1018,8 +1019,10 @@ def test_the_table_has_every_claim(tmp_path: Path) -> None:
         "contradicted",
         "one training",
         "text-align: left",
+        ">3\u00a0to\u00a01,234,567</td>",
     ):
         assert word in text
+    assert text.count("\u00a0to\u00a0") == 1
 
 
 @pytest.mark.parametrize("claim", CLAIMS)

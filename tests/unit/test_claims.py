@@ -922,6 +922,8 @@ def test_the_script_reads_what_the_claim_needs(claim: str, tmp_path: Path) -> No
     assert table["verdict"].tolist() == [row["verdict"] for row in expected]
     measured = [row["measured"] for row in expected]
     np.testing.assert_allclose(table["measured"], measured, rtol=1e-5, atol=1e-4)
+    rounded = [float(f"{number:.6g}") for number in table["measured"]]  # as machines differ
+    np.testing.assert_array_equal(table["measured"], rounded)
     first = (tmp_path / "claim.csv").read_bytes()
     claim_script.main(claim, runs, files, *places, VALUES, tmp_path / "claim.csv")
     assert (tmp_path / "claim.csv").read_bytes() == first
@@ -946,13 +948,46 @@ def test_the_script_takes_folders_where_the_split_is(tmp_path: Path) -> None:
         assert "folder" not in images["basis"]
 
 
+def test_finals_and_curves_are_per_folder_where_the_split_is(tmp_path: Path) -> None:
+    """A row per folder; folders are of the images that the fewest were evaluated of."""
+    folders = np.array([0, 0, 1, 2, 2, 2, 3])
+    losses, curve = np.arange(6, dtype=np.float32), np.arange(12, dtype=np.float32).reshape(6, 2)
+    save_file({"losses": losses, "curve": curve, "steps": np.array([0, 9])}, tmp_path / "optimal")
+    of_images = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.save(tmp_path / "losses.npy", of_images)
+    known = {"experiment": "a", "model": "bn", "instance": "1", "iterations": 9, "status": {}}
+    files = [tmp_path / "losses.npy", tmp_path / "optimal"]
+
+    def read(names: list[str], *paths: Path, split: bool = True) -> Run:
+        given = known | {"files": names}
+        return claim_script.read(given, iter(paths), folders if split else None)
+
+    plain = read(["losses", "optimal"], *files, split=False)
+    assert plain.folders is None
+    assert plain.losses.tolist() == of_images.tolist()
+    assert plain.optimal["losses"].tolist() == losses.tolist()
+    found = read(["losses", "optimal"], *files)
+    assert found.folders is not None
+    assert found.folders.tolist() == [0, 0, 1]
+    # Sums of folders, so that their mean is that over images.
+    assert found.losses.tolist() == pytest.approx(np.array([[1, 2], [7, 5]]) * 2 / 3)
+    assert found.optimal["losses"].tolist() == [0.5, 1, 6]
+    assert found.optimal["curve"].tolist() == [[1, 2], [2, 2.5], [12, 13.5]]
+    assert found.optimal["steps"].tolist() == [0, 9]
+    alone = read(["optimal"], files[1])
+    assert alone.folders is not None
+    assert alone.folders.tolist() == [0, 0, 1, 2, 2, 2]
+
+
 def test_the_table_has_every_claim(tmp_path: Path) -> None:
     vanilla, wn = run("vanilla", "1", collapsed=135_000), run("vanilla", "2")
     rows = judged("C4", [[vanilla, wn]])
+    rows[0] |= {"low": 3, "high": 1234567}
     pandas.DataFrame(rows, columns=FIELDS).to_csv(tmp_path / "C4.csv", index=False)
     csv_file, page = tmp_path / "claims.csv", tmp_path / "claims.html"
     claims_table.main(["C4"], [tmp_path / "C4.csv"], VALUES, csv_file, page)
     table = pandas.read_csv(csv_file)
+    assert list(table.columns) == list(FIELDS)
     assert list(table["claim"].unique()) == list(CLAIMS)
     left_out = table[table["claim"] != "C4"]
     assert set(left_out["verdict"]) == {"not run"}
@@ -984,8 +1019,10 @@ def test_the_table_has_every_claim(tmp_path: Path) -> None:
         "contradicted",
         "one training",
         "text-align: left",
+        ">3\u00a0to\u00a01,234,567</td>",
     ):
         assert word in text
+    assert text.count("\u00a0to\u00a0") == 1
 
 
 @pytest.mark.parametrize("claim", CLAIMS)

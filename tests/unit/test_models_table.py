@@ -27,11 +27,17 @@ TRAININGS = [
 ]
 
 
-def made(tmp_path: Path, at: int | None, folders: list[int] | None = None) -> pandas.DataFrame:
+def made(
+    tmp_path: Path,
+    at: int | None,
+    folders: list[int] | None = None,
+    rows: list[dict[str, Any]] = ROWS,
+    trainings: list[tuple[list[float], str, float, float]] = TRAININGS,
+) -> pandas.DataFrame:
     files: dict[str, list[Path]] = {"running": [], "statuses": [], "finals": []}
     later = []
     hard = np.linspace(0.5, 1.5, 20)
-    for number, (losses, status, optimal, last) in enumerate(TRAININGS):
+    for number, (losses, status, optimal, last) in enumerate(trainings):
         path = tmp_path / f"{number}"
         running.write(path.with_suffix(".csv"), [(10 * k, x, 0) for k, x in enumerate(losses)])
         path.with_suffix(".json").write_text(json.dumps({"status": status}))
@@ -45,7 +51,7 @@ def made(tmp_path: Path, at: int | None, folders: list[int] | None = None) -> pa
     files["finals"] += later if at is not None else []
     info, permutation = dataset(tmp_path, folders)
     models_table.main(
-        ROWS,
+        rows,
         info=info,
         permutation=permutation,
         at=at,
@@ -122,3 +128,31 @@ def test_intervals_are_over_folders_where_the_split_is(tmp_path: Path) -> None:
         "1 and 2 trainings, 4 folders, the one taken to vary as the others",
         "2 and 2 trainings, 4 folders",
     ]
+
+
+def test_means_are_of_all_trainings_and_the_lowest_of_each_model(tmp_path: Path) -> None:
+    """Not medians; one without a loss at an iteration leaves its row neither mean nor deviation."""
+    rows = [
+        {"model": model, "experiment": experiment, "trainings": 3 if experiment == "a" else 1}
+        for model in ("vanilla", "wn")
+        for experiment in ("a", "b")
+    ]
+    vanilla = [([9, 3], "trained", 1.0, 2.0), ([9, 2], "trained", 2.0, 3.0)]
+    vanilla += [([9, 4], "trained", 6.0, 7.0), ([9, 3], "trained", 4.0, 5.0)]
+    wn = [([9, 1], "trained", loss, loss) for loss in (0.5, 0.5, 0.5, 0.4)]
+    wn[1] = ([9, 1], "diverged", 0.5, np.nan)
+    table = made(tmp_path, 20, rows=rows, trainings=vanilla + wn)
+    assert column(table, "mean") == [3, 4, 0.5, 0.4]
+    assert table["best_of_model"].fillna("").tolist() == ["yes", "", "", "yes"]
+    assert column(table, "at_loss")[:2] == [4, 5]
+    assert table["at_loss"].isna().tolist() == [False, False, True, False]
+    assert table["at_standard_deviation"].isna().tolist() == [False, True, True, True]
+    assert "lowest" in (tmp_path / "t.html").read_text()
+    rounded = [float(f"{100 * loss / 12 ** (1 / 3) - 100:.6g}") for loss in (4, 0.5, 0.4)]
+    assert column(table, "above")[1:] == rounded  # as machines differ in the last digits
+
+
+def test_one_row_of_each_model_has_no_lowest(tmp_path: Path) -> None:
+    table = made(tmp_path, None, rows=ROWS[:2], trainings=TRAININGS[:3])
+    assert table["best_of_model"].isna().all()
+    assert "lowest" not in (tmp_path / "t.html").read_text()

@@ -288,7 +288,8 @@ def test_a_snapshot_that_a_diverged_run_never_had(
         shares = {"images": 4, "shard": 2, "shards": 2}
         options = shares | EVALUATION | {"checkpoint": checkpoint, "device": CPU}
         status = snapshots.with_name("status.json")
-        reconstruct.main(given.info, given.permutation, source, status, shard, **options)
+        done = reconstruct.main(given.info, given.permutation, source, status, shard, **options)
+        assert done == {"image_steps": 0 if checkpoint == "18" else 6}
         return load_file(shard)["losses"]
 
     snapshots.with_name("status.json").write_text('{"status": "diverged", "iteration": 13}')
@@ -298,6 +299,10 @@ def test_a_snapshot_that_a_diverged_run_never_had(
     assert found["images"].dtype == np.uint8
     assert set(found["images"].ravel()) == {128}
     assert found["codes"].shape == (2, 0)
+    assert load(shard)[1] == {"iteration": 18}
+    sample.main(snapshots, snapshots.with_name("status.json"), "18", tmp_path / "none.npy", 3, CPU)
+    none = np.load(tmp_path / "none.npy")
+    assert (none.shape, none.dtype) == ((0, 0, 0, 3), np.uint8)
     assert found["curve"].shape == (2, len(found["steps"]))
     named = losses(snapshots / "0000006.safetensors", "optimal")
     np.testing.assert_array_equal(losses(snapshots, "6"), named)
@@ -409,10 +414,12 @@ def test_outcomes_span_segments_up_to_what_diverged(
         test_images=TEST,
         running_images=2,
         every=5,
-        lag=5,
+        lag=10,
     )
     # It diverged at 25, so that the last samples are of iteration 20.
-    assert outcomes.read(tmp_path / "series.csv")["iteration"].tolist() == [5, 10, 15, 20]
+    series = outcomes.read(tmp_path / "series.csv")
+    assert series["iteration"].tolist() == [5, 10, 15, 20]
+    assert np.isnan(series["drift"]).tolist() == [True, True, False, False]
     found = json.loads((tmp_path / "status.json").read_text())
     assert (found["status"], found["restarts"]) == ("diverged", restarts)
 
@@ -428,6 +435,12 @@ def test_a_split_is_a_permutation_of_its_seed(tmp_path: Path) -> None:
         assert sorted(orders[-1]) == list(range(30))
     assert orders[0] == orders[1] != orders[2]
     assert orders[0] == rng(1, "split").permutation(30).tolist()  # today's, and tomorrow's
+    # Test images are not all the same if only the second differs.
+    images = np.zeros((30, 1, 1, 1), np.uint8)
+    images[orders[0][1]] = 1
+    np.save(tmp_path / "images.npy", images)
+    split.main(info, file, 1, 5, "mine")
+    assert np.load(file).tolist() == orders[0]
 
 
 def test_what_a_split_cannot_be_used_for_is_said_at_once(tmp_path: Path) -> None:

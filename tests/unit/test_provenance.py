@@ -210,10 +210,11 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     """Two segments of a run, one of them interrupted, and two shards of its reconstruction."""
 
     def job(name: str, *seconds: float) -> Path:
+        days = [1, 9] if len(seconds) > 1 else [5]
         attempts = [
-            {"started": f"2026-01-0{k + 1}T00:00:00+00:00", "host": "h", "device": "d"}
+            {"started": f"2026-01-0{day}T00:00:00+00:00", "host": "h", "device": "d"}
             | {"seconds": s, "end": "finished"}
-            for k, s in enumerate(seconds)
+            for day, s in zip(days, seconds, strict=True)
         ]
         made = {"config": "c", "code": "k", "versions": {"torch": "9"}}
         made |= {"attempts": attempts, "seconds": sum(seconds)}
@@ -228,11 +229,15 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     trained, evaluated = [job("1", 3600), job("2", 50, 10)], [job("3", 5), job("4", 6)]
     run_provenance.main(status, trained, evaluated, tmp_path / "run.json")
     final = tmp_path / "final.json"
-    final.write_text(f"[{job('5', 7).read_text()}, {job('6', 8).read_text()}]")
+    final.write_text(f"[{job('5', 7.25).read_text()}, {job('6', 8).read_text()}]")
     quality = tmp_path / "quality.json"
     quality.write_text(f"[{job('7', 5).read_text()}]")
     provenance_table.main(
-        results={"table2": {"runs": ["e/bn/1"]}, "figure01": {"runs": ["e/bn/best"]}},
+        results={
+            "table2": {"runs": ["e/bn/1"]},
+            "figure01": {"runs": ["e/bn/best"]},
+            "figure02": {"runs": ["e/wn/best"]},  # which has nothing of its own
+        },
         runs=["e/bn/1"],
         records=[tmp_path / "run.json"],
         finals=["e/bn/1/final/optimal", "e/bn/best/final/optimal"],
@@ -245,6 +250,7 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     )
     made = json.loads((tmp_path / "provenance.json").read_text())
     assert made["runs"]["e/bn/1"]["seed"] == 7
+    assert made["runs"]["e/wn/best"] == {"reconstruct": []}
     assert [j["seconds"] for j in made["runs"]["e/bn/1"]["train"]] == [3600, 60]
     assert [j["checkpoint"] for j in made["runs"]["e/bn/1"]["reconstruct"]] == ["optimal"] * 2
     assert [j["seconds"] for j in made["runs"]["e/bn/1"]["measure"]] == [5]
@@ -264,7 +270,10 @@ def test_results_are_traced_to_runs(tmp_path: Path) -> None:
     assert rows.loc["e/bn/best", "time to train"] == ""
     assert rows.loc["e/bn/best", "time to reconstruct"] == "0:00:15"
     assert rows.loc["e/bn/best", "shown in"] == "figure01"
+    assert rows.loc["e/wn/best", "shown in"] == "figure02"
+    began = [started.replace("\u2011", "-") for started in rows["started"]]
+    assert began == ["2026-01-01 00:00", "2026-01-05 00:00", "–"]
     assert (tmp_path / "devices.csv").read_text().splitlines() == [
         "device,versions,jobs,time,first job,last job",
-        "d,torch 9,9,1:01:46,2026-01-01 00:00,2026-01-02 00:00",
+        "d,torch 9,9,1:01:46,2026-01-01 00:00,2026-01-09 00:00",
     ]

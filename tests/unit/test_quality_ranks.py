@@ -143,6 +143,7 @@ def test_the_table_has_each_optimum_and_each_end(runs: dict[str, Any], tmp_path:
     csv, html = tmp_path / "table.csv", tmp_path / "table.html"
     quality_table.main(csv=csv, html=html, experiment="tiny", **runs)
     table = pandas.read_csv(csv)
+    assert list(table.columns) == list(quality_table.COLUMNS)
     assert table["model"].tolist() == ["bn", "bn", "wn", "wn"]
     assert table["instance"].tolist() == [1, 1, 2, 2]
     assert table["checkpoint"].tolist() == ["optimal", "last"] * 2

@@ -51,9 +51,43 @@ def evaluated(
 ) -> tuple[Any, np.ndarray, Path]:
     files = [folder / name for name in ("running.csv", "running.npy", "best.safetensors")]
     options = OPTIONS | {"images": images, "segment": "1", "label": "a test", "events": None}
-    done = evaluate.main(given.info, given.permutation, snapshots, *files, device=CPU, **options)
+    places = (given.info, given.permutation, snapshots, snapshots.with_name("status.json"), *files)
+    done = evaluate.main(*places, iterations=range(0, 13, 6), device=CPU, **options)
     assert done == {"image_steps": len(list(snapshots.iterdir())) * images * 9}
     return running.read([files[0]]), np.load(files[1]), files[2]
+
+
+@pytest.mark.parametrize("stage", [evaluate, reconstruct, probe])
+def test_stages_compute_in_the_precision_that_is_asked_for(
+    stage: Any,
+    data: Callable[..., Data],
+    run: Callable[[str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used: list[str] = []
+
+    def noted(*arguments: Any, **options: Any) -> evaluator.Reconstruction:
+        used.append(options["precision"])
+        return evaluator.reconstruct(*arguments, **options)
+
+    monkeypatch.setattr(stage, "reconstruct", noted)
+    given, snapshots = data(), run("wn")
+    last = snapshots / "0000012.safetensors"
+    options = OPTIONS | {"images": 2, "precision": "bfloat16", "label": "a test", "device": CPU}
+    if stage is evaluate:
+        files = (tmp_path / name for name in ("running.csv", "running.npy", "best.safetensors"))
+        places = (snapshots, snapshots.with_name("status.json"), *files)
+        options |= {"iterations": [0, 6, 12], "segment": "1", "events": None}
+    elif stage is reconstruct:
+        places = (last, tmp_path, tmp_path / "shard")
+        options |= {"shard": 1, "shards": 1, "checkpoint": "optimal"}
+    else:
+        places = (last, tmp_path / "probes")
+        options |= {"test_images": TEST, "starts": 1}
+    stage.main(given.info, given.permutation, *places, **options)
+    assert used
+    assert set(used) == {"bfloat16"}
 
 
 def test_running_losses_are_the_evaluators(
@@ -61,16 +95,16 @@ def test_running_losses_are_the_evaluators(
 ) -> None:
     """In the order of the iterations, with the standard error of their mean over images."""
     given, snapshots = data(), run("wn")
-    rows, losses, best = evaluated(given, snapshots, tmp_path, 3)
+    rows, losses, best = evaluated(given, snapshots, tmp_path, 2)
     assert rows["iteration"].tolist() == [0, 6, 12]
     assert losses.dtype == np.float32
     found = []
     for path in sorted(snapshots.iterdir()):
         network, _ = load_generator(path)
-        found.append(evaluator.reconstruct(network, ordered(given)[:3], **OPTIONS).losses.numpy())
+        found.append(evaluator.reconstruct(network, ordered(given)[:2], **OPTIONS).losses.numpy())
     np.testing.assert_allclose(losses, found, rtol=1e-5)
     np.testing.assert_allclose(rows["running_loss"], losses.mean(axis=1), rtol=1e-6)
-    errors = losses.astype(float).std(axis=1, ddof=1) / 3**0.5
+    errors = losses.astype(float).std(axis=1, ddof=1) / 2**0.5
     np.testing.assert_allclose(rows["standard_error"], errors, rtol=1e-6)
     lowest = sorted(snapshots.iterdir())[int(losses.mean(axis=1).argmin())]
     assert best.read_bytes() == lowest.read_bytes()
@@ -88,6 +122,7 @@ def test_one_image_has_no_standard_error(
 def test_a_segment_without_snapshots_has_no_rows(data: Callable[..., Data], tmp_path: Path) -> None:
     """As of a run that diverged before; what is joined later has the same columns."""
     (tmp_path / "snapshots").mkdir()
+    (tmp_path / "status.json").write_text('{"status": "diverged", "iteration": 0}')
     rows, losses, best = evaluated(data(), tmp_path / "snapshots", tmp_path, 3)
     assert len(rows) == 0
     assert (losses.shape, losses.dtype) == ((0, 3), np.float32)
@@ -111,6 +146,7 @@ def test_final_reconstructions_are_the_evaluators(
             given.info,
             given.permutation,
             snapshots,
+            snapshots.with_name("status.json"),
             file,
             images=TEST,
             shard=shard,
@@ -141,6 +177,7 @@ def test_final_reconstructions_are_the_evaluators(
     assert found["steps"].tolist() == evaluator.curve_steps(9)
     assert json.loads((tmp_path / names[3]).read_text()) == [{"shard": 0}, {"shard": 1}]
     table = pandas.read_csv(tmp_path / names[2])
+    assert (tmp_path / names[2]).read_bytes().startswith(b"image,loss\n0,")
     assert table["image"].tolist() == list(range(TEST))
     np.testing.assert_allclose(table["loss"], found["losses"], rtol=1e-6)
 
@@ -155,6 +192,7 @@ def test_probes_are_the_evaluators(
     """Own samples and training images, and test images in other ways."""
     given, path = data(), run(model) / "0000012.safetensors"
     options = OPTIONS | {"images": 3, "test_images": TEST, "starts": 2, "label": "a test"}
+    options["lr"] = 2.0  # so that codes leave the prior
     made = tmp_path / "probes.safetensors"
     done = probe.main(given.info, given.permutation, path, made, device=CPU, **options)
     parts = 3 * (1 + 1 + 2 + 1 + (model == "bn"))
@@ -165,7 +203,8 @@ def test_probes_are_the_evaluators(
     network, _ = load_generator(path)
 
     def losses(targets: torch.Tensor, **more: Any) -> np.ndarray:
-        return evaluator.reconstruct(network, targets, **OPTIONS, **more).losses.numpy()
+        given = OPTIONS | {"lr": 2.0} | more
+        return evaluator.reconstruct(network, targets, **given).losses.numpy()
 
     images = ordered(given)
     with torch.no_grad():
@@ -183,6 +222,7 @@ def test_probes_are_the_evaluators(
         batches = [numbers.standard_normal((4, 6), dtype=np.float32) for _ in range(2500)]
         recalibrate(network, map(torch.from_numpy, batches))
         expected["recalibrated"] = losses(images[:3])
+    assert (expected["within"] != losses(images[:3])).any()
     assert set(found) == set(expected)
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-4, err_msg=name)
@@ -193,15 +233,18 @@ def test_quality_is_of_the_fixed_codes(
 ) -> None:
     """All its numbers, each in its column."""
     given, path, csv = data(), run("wn") / "0000012.safetensors", tmp_path / "quality.csv"
-    places = (given.info, given.permutation, path, None, csv)
-    options: dict[str, Any] = {"every": 12, "features": "pixels", "digest": None}
+    places = (given.info, given.permutation, path, tmp_path / "wn/status.json", None, csv)
+    options: dict[str, Any] = {"every": 12, "iterations": [], "features": "pixels", "digest": None}
     done = quality.main(*places, TEST, 10, label="a test", device=CPU, **options)
     assert done == {"samples": 10}
-    row = pandas.read_csv(csv).iloc[0]
+    table = pandas.read_csv(csv)
+    row = table.iloc[0]
     network, _ = load_generator(path)
     known = np.load(given.info.with_suffix(".npy"))[ORDER[TEST : TEST + 10]]
     expected = measure(draw(network, fixed_codes(10, 6)), known, "pixels")
     for name, value in expected._asdict().items():
         assert row[name] == pytest.approx(value, rel=1e-4, abs=1e-9), name
+        assert row[name] == float(f"{row[name]:.6g}")  # rounded, as machines differ
     names = ["iteration", "samples", "training_images", "features"]
+    assert list(table.columns) == [*names[:1], *expected._fields, *names[1:]]
     assert row[names].tolist() == [12, 10, 10, "pixels"]

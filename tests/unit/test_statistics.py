@@ -13,7 +13,7 @@ from scripts import codes_figure, evaluator_table, pairs_table, spread_table
 from tests.unit.conftest import dataset
 from wngan import baselines, running
 from wngan.baselines import Baselines
-from wngan.bootstrap import above, paired_ratio, unpaired_ratio
+from wngan.bootstrap import above, paired_ratio, ratio_of_models, unpaired_ratio
 
 
 def status(path: Path, what: str) -> Path:
@@ -35,8 +35,8 @@ def test_pairs_of_models(tmp_path: Path) -> None:
     """The first final loss that the paper prints counts; what diverged to NaN has no numbers."""
     losses = {
         "vanilla/1": [1, 2, 3, 4],
-        "bn/1": [2, 1, 3.5, 4.5],
-        "bn/2": [2, 1, 4, 5],
+        "bn/1": [2, 1, 3, 5.5],
+        "bn/2": [2, 1, 3, 5.5],
         "wn/1": [1, 2, np.nan, 4],
     }
     trained, failed = status(tmp_path / "ok", "trained"), status(tmp_path / "failed", "diverged")
@@ -52,9 +52,11 @@ def test_pairs_of_models(tmp_path: Path) -> None:
         "Pairs",
     )
     table = pandas.read_csv(tmp_path / "table.csv")
+    assert list(table.columns) == list(pairs_table.COLUMNS)
     pairs = list(zip(table["model"], table["against"], strict=True))
     assert pairs == [("bn", "vanilla"), ("wn", "vanilla"), ("wn", "bn")]
     assert table["trainings"].tolist() == [2, 1, 1]
+    assert table["against_trainings"].tolist() == [1, 1, 2]
     assert table["failed"].tolist() == [1, 1, 1]
     assert table["against_failed"].tolist() == [0, 0, 1]
     assert table["basis"].tolist() == [
@@ -63,10 +65,10 @@ def test_pairs_of_models(tmp_path: Path) -> None:
         "1 and 2 trainings, the one taken to vary as the others",
     ]
     first = table.iloc[0]
-    above = 100 * (11 * 12) ** 0.5 / 10 - 100
-    found = first[["above", "paper_above", "better"]].tolist()
-    assert found == pytest.approx([above, 25, 25], rel=1e-5)
-    assert first["low"] < 0 < above < first["high"]
+    assert first[["above", "paper_above", "better"]].tolist() == [15, 25, 25]
+    ratio = ratio_of_models([losses["bn/1"], losses["bn/2"]], [losses["vanilla/1"]])
+    bounds = [float(f"{above(each, 1):.6g}") for each in ratio]  # as machines differ
+    assert first[["above", "low", "high"]].tolist() == bounds
     assert table.loc[1:, ["above", "low", "high", "paper_above", "better"]].isna().all(axis=None)
     assert "+25.0" in (tmp_path / "table.html").read_text()
 
@@ -113,30 +115,34 @@ def test_one_model_has_no_pairs(tmp_path: Path) -> None:
 
 def test_spread_of_instances(tmp_path: Path) -> None:
     """The standard deviation is of single instances; one has none, and the paper's one has none."""
-    lowest = {"bn/1": 2.0, "bn/2": 4.0, "bn/3": 9.0, "wn/1": 3.0, "vanilla/1": np.nan}
+    lowest = {"bn/1": 2.0, "bn/2": 4.0, "bn/3": 9.0, "wn/1": 3.0}
+    lowest |= {"vanilla/1": np.nan, "vanilla/2": 5.0, "vanilla/3": 6.0}
     files = []
     for run, loss in lowest.items():
         files.append(tmp_path / run.replace("/", "-"))
         running.write(files[-1], [(0, loss + 1, 0.1), (5, loss, 0.1), (10, loss + 2, 0.1)])
-    ends = ["trained", "collapsed", "never_diverse", "converged", "diverged"]
+    ends = ["trained", "collapsed", "never_diverse", "converged", "diverged", "trained", "trained"]
     spread_table.main(
         list(lowest),
         files,
-        [status(tmp_path / end, end) for end in ends],
+        [status(tmp_path / f"{k}", end) for k, end in enumerate(ends)],
         [paper("bn", "best", "9"), paper("wn", "1", "8")]
-        + [paper("bn", str(k), str(k)) for k in (1, 2, 3)],
+        + [paper("bn", str(k), loss) for k, loss in enumerate("126", 1)]
+        + [paper("vanilla", str(k), loss) for k, loss in enumerate("24", 1)],
         tmp_path / "table.csv",
         tmp_path / "table.html",
         "Spread",
     )
     table = pandas.read_csv(tmp_path / "table.csv").set_index("model")
-    assert table["instances"].tolist() == [3, 1, 1]
+    assert list(table.columns) == list(spread_table.COLUMNS)[1:]
+    assert table["instances"].tolist() == [3, 1, 3]
     assert table["failed"].tolist() == [2, 0, 1]
     bn = table.loc["bn", ["mean", "standard_deviation", "min", "max"]].tolist()
     assert bn == [5, 3.60555, 2, 9]  # rounded, as machines differ in the last digits
     of_paper = ["paper_instances", "paper_mean", "paper_standard_deviation"]
-    assert table.loc["bn", of_paper].tolist() == [3, 2, 1]
-    assert table.loc[["wn", "vanilla"], of_paper].isna().all(axis=None)
+    assert table.loc["bn", of_paper].tolist() == [3, 3, 2.64575]
+    assert table.loc["vanilla", of_paper].tolist() == [2, 3, 1.41421]
+    assert table.loc["wn", of_paper].isna().all()
     assert table.loc["wn", "mean"] == 3
     assert table.loc[["wn", "vanilla"], "standard_deviation"].isna().all()
     assert table.loc["vanilla", ["mean", "min", "max"]].isna().all()
@@ -146,7 +152,7 @@ def test_spread_of_instances(tmp_path: Path) -> None:
 
 
 def test_the_evaluator(tmp_path: Path) -> None:
-    """Of two images; the final evaluation had a third. Another model's losses are NaN.
+    """Of two images; the final evaluation had a third. Another model has losses that are NaN.
 
     The first test image, which the running evaluation had, is not set against training images.
     """
@@ -158,13 +164,16 @@ def test_the_evaluator(tmp_path: Path) -> None:
     found["within"] = np.array([6, 10], np.float32)
     save_file(found, tmp_path / "probes")
     found["recalibrated"] = np.array([6, 10], np.float32)
-    save_file({name: array * np.nan for name, array in found.items()}, tmp_path / "none")
+    gaps = {
+        name: np.where(np.arange(array.shape[-1]), array, np.nan) for name, array in found.items()
+    }
+    save_file({name: array.astype(np.float32) for name, array in gaps.items()}, tmp_path / "none")
     known = Baselines(*np.array([[9, 50, 70, 9], [9, 20, 40, 9], [9, 6, 10, 9]]))
     baselines.write(tmp_path / "baselines.csv", known)
     evaluator_table.main(
         ["wn", "bn"],
         [status(tmp_path / "trained", "trained"), status(tmp_path / "failed", "diverged")],
-        [final(tmp_path / "wn", [5, 8, 12]), final(tmp_path / "bn", [np.nan] * 3)],
+        [final(tmp_path / "wn", [5, 8, 12]), final(tmp_path / "bn", [np.nan, 8, np.nan])],
         [tmp_path / "probes", tmp_path / "none"],
         tmp_path / "baselines.csv",
         *dataset(tmp_path),
@@ -175,6 +184,7 @@ def test_the_evaluator(tmp_path: Path) -> None:
         "Evaluator",
     )
     table = pandas.read_csv(tmp_path / "table.csv")
+    assert list(table.columns) == ["model", *evaluator_table.QUANTITIES]
     counts = ["images", "training_images", "test_images", "starts"]
     assert table.loc[:1, counts].to_numpy().tolist() == [[2, 2, 2, 3]] * 2
     wn = table.iloc[0]
@@ -221,11 +231,11 @@ def test_the_evaluator_over_folders(tmp_path: Path) -> None:
         "recalibrated": np.array([3, 6, 7], np.float32),
     }
     save_file(found, tmp_path / "probes")
-    known = [2, 5, 9, 13]
+    known = [2, 5, 9, 16]
     baselines.write(tmp_path / "baselines.csv", Baselines(*np.array([known] * 3, float)))
     losses = [4, 5, 7, 15]
     rows = []
-    for folders in (None, [0, 1, 1, 2, 5, 5, 6, 7, 8]):
+    for folders in (None, [0, 1, 1, 2, 5, 6, 6, 7, 8]):
         evaluator_table.main(
             ["wn"],
             [status(tmp_path / "trained", "trained")],
@@ -245,11 +255,12 @@ def test_the_evaluator_over_folders(tmp_path: Path) -> None:
     assert table.loc[0, means].tolist() == images.loc[0, means].tolist()
     assert table.loc[0, means[:4]].tolist() == [2, 6, 9, 5.33333]
     wn = table.iloc[0]
-    # Half of the differences of folders: in sums, 12 and 15 of test images, 10 and 8 of training's.
+    # Half of the differences of folders: in sums, 12 and 15 of test images, 4 and 14 of training's.
     errors = ["own_standard_error", "training_standard_error", "test_standard_error"]
-    assert wn[errors].tolist() == [1, 0.666667, 1]
-    assert table.loc[1:, "test_standard_error"].tolist() == [0.333333] * 3
-    gaps = unpaired_ratio([5, 7, 15], [4, 6, 8], np.array([1, 1, 2]), np.array([5, 5, 6]))
+    assert wn[errors].tolist() == [1, 3.33333, 1]
+    assert table.loc[1:, "test"].tolist() == [10] * 3
+    assert table.loc[1:, "test_standard_error"].tolist() == [0.666667] * 3
+    gaps = unpaired_ratio([5, 7, 15], [4, 6, 8], np.array([1, 1, 2]), np.array([5, 6, 6]))
     names = ["gap", "gap_low", "gap_high"]
     assert wn[names].tolist() == pytest.approx([above(each, 1) for each in gaps], rel=1e-4)
     for name, sums in (("random", [5, 20]), ("within", [6, 18]), ("recalibrated", [3, 13])):

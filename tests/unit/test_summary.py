@@ -61,7 +61,8 @@ def test_one_model_alone_makes_no_sentence(rows: list[dict[str, Any]]) -> None:
 
 
 def test_the_page_shows_sentence_bar_and_poster(tmp_path: Path) -> None:
-    frame = pandas.DataFrame([row("vanilla", 0.02, 0.006), row("wn", 0.01, 0.0045)])
+    rows = [row("vanilla", 0.02, 0.006), row("wn", 0.01, 0.0045)]
+    frame = pandas.DataFrame([each | {"paper_running_loss": 0.01} for each in rows])
     frame.drop(columns=["table", "experiment"]).to_csv(tmp_path / "table2.csv", index=False)
     verdicts = ["reproduced", "undecided", "reproduced"]
     pandas.DataFrame({"verdict": verdicts}).to_csv(tmp_path / "claims.csv")
@@ -75,7 +76,10 @@ def test_the_page_shows_sentence_bar_and_poster(tmp_path: Path) -> None:
     assert "Of the paper&#x27;s 3 statements: 2 reproduced, 1 undecided." in text
     assert "flex: 2 0 auto" in text
     assert 'src="data:image/png;base64,UE5H"' in text
+    for number in ("0.040000", "0.020000", "0.010000", "0.500", "0.750"):
+        assert f">{number}</td>" in text
     table = pandas.read_csv(csv)
+    assert table.columns[:5].tolist() == ["table", *summary.RUN]
     assert table["final_ratio"].tolist() == [1, 0.5]
     assert table[["table", "experiment"]].to_numpy().tolist() == [[2, "a"]] * 2
 
@@ -98,6 +102,8 @@ def test_an_experiment_without_a_table_of_losses_is_summed_up_by_its_results(
     table = pandas.read_csv(csv)
     assert table["model"].tolist() == ["vanilla", "wn"]
     assert table["instance"].tolist() == ["best", "1"]
+    assert table["table"].tolist() == ["results_own"] * 2
+    assert table["experiment"].tolist() == ["own"] * 2
     assert table["final_loss"].tolist() == [0.06, 0.044]
     assert table["final_ratio"].tolist() == [1, 0.7333]
     text = html.read_text()
@@ -107,6 +113,19 @@ def test_an_experiment_without_a_table_of_losses_is_summed_up_by_its_results(
     ) in text
     assert "paper" not in text
     assert 'class="verdicts"' not in text
+
+
+def test_results_of_one_training_of_each_model_are_summed_up(tmp_path: Path) -> None:
+    rows = [("vanilla", "1", "trained", 0.3, 0.05), ("wn", "1", "trained", 0.1, 0.04)]
+    rows.append(("nearest_image", "", "", 0.1, 0.01))
+    names = ["model", "instance", "status", "running_loss", "final_loss"]
+    pandas.DataFrame(rows, columns=names).to_csv(tmp_path / "results_own.csv", index=False)
+    files = (tmp_path / "s.csv", tmp_path / "s.html")
+    others = ([tmp_path / "results_own.csv"], ["own"])
+    script.main([], {}, *others, {"own": "flowers"}, None, [], *files)
+    table = pandas.read_csv(files[0])
+    assert table["model"].tolist() == ["vanilla", "wn"]
+    assert table["final_ratio"].tolist() == [1, 0.8]
 
 
 def test_every_verdict_has_colors_that_can_be_read() -> None:

@@ -53,10 +53,10 @@ def runs(tmp_path: Path) -> dict[str, Any]:
         running.write(tmp_path / f"{model}.csv", curve)
         (tmp_path / f"{model}.json").write_text(json.dumps(fates[model]))
     finals = {"vanilla": [1.0, 2.0, 6.0], "bn": [2.0, 4.0, 3.0], "none": [1.0, NAN, 3.0]}
-    others = {"vanilla": [[1.0, 2.0, 6.0], [5.0, 5.0, 8.0]], "bn": [[3.0, 3.0, 3.0]]}
+    others = {"vanilla": [[1.0, 2.0, 6.0], [5.0, 5.0, 8.0], [12.0] * 3], "bn": [[3.0, 3.0, 3.0]]}
     trainings = [
         losses(tmp_path / f"{model}-{number}.csv", each)
-        for model, of_model in (*others.items(), ("none", [finals["none"], [1.0] * 3]))
+        for model, of_model in (*others.items(), ("none", [finals["none"], [1.0] * 3, [2.0] * 3]))
         for number, each in enumerate(of_model)
     ]
     return {
@@ -65,7 +65,7 @@ def runs(tmp_path: Path) -> dict[str, Any]:
         "statuses": [tmp_path / f"{row['model']}.json" for row in rows],
         "finals": [losses(tmp_path / f"{name}-final.csv", each) for name, each in finals.items()],
         "trainings": trainings,
-        "counts": [2, 1, 2],
+        "counts": [3, 1, 3],
         "csv": tmp_path / "table.csv",
         "html": tmp_path / "table.html",
     }
@@ -105,9 +105,9 @@ def test_final_losses_are_of_the_rows_that_the_paper_has_them_of(runs: dict[str,
 
     column("final_loss", 3, NAN, 3, NAN, NAN)  # the last one has an image without a loss
     column("final_standard_error", (7 / 3) ** 0.5, NAN, (1 / 3) ** 0.5, NAN, NAN)
-    column("trainings", 2, NAN, 1, 2, NAN)
-    column("trainings_mean", 4.5, NAN, 3, NAN, NAN)
-    column("trainings_standard_deviation", 1.5 * 2**0.5, NAN, NAN, NAN, NAN)
+    column("trainings", 3, NAN, 1, 3, NAN)
+    column("trainings_mean", 7, NAN, 3, NAN, NAN)
+    column("trainings_standard_deviation", 21**0.5, NAN, NAN, NAN, NAN)
     column("paper_final_loss", 0.006, NAN, 0.0064, 0.0065, NAN)
 
 
@@ -121,7 +121,7 @@ def test_the_page_has_measured_values_beside_the_papers(runs: dict[str, Any]) ->
     assert names == known + titles + ["number", "mean", "± s.d."]
     first = ["vanilla", "best", "optimal", "trained", "0", "10", "30,500"]
     first += ["2.000000", "0.200000", "0.014500", "3.000000", "1.527525", "0.006000"]
-    assert rows[0] == [*first, "2", "4.500000", "2.121320"]
+    assert rows[0] == [*first, "3", "7.000000", "4.582576"]
     assert rows[3][5:10] == ["17", "700,000", "–", "–", "–"]
 
 
@@ -157,6 +157,17 @@ def test_networks_have_the_shape_of_table_1(networks: pandas.DataFrame) -> None:
         [4, 2, 1, 5, 8],
         [4, 2, 1, 3, 16],
     ]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_shapes_are_the_same_whichever_model_is_first(
+    model: str, networks: pandas.DataFrame, tmp_path: Path
+) -> None:
+    """Also where the generator's first layer is fully connected, whose kernel is the whole map."""
+    given = {"image_size": 16, "channels": [5, 7], "code_length": 6, "models": [model]}
+    architecture_table.main(given, tmp_path / "one.csv", tmp_path / "one.html")
+    shape = ["network", "layer", "kernel", "stride", "padding", "channels", "size"]
+    assert pandas.read_csv(tmp_path / "one.csv")[shape].equals(networks[shape])
 
 
 def test_networks_have_the_layers_of_table_1(networks: pandas.DataFrame) -> None:
@@ -207,6 +218,7 @@ def test_rates_are_of_all_jobs_of_a_run_and_stage(tmp_path: Path) -> None:
 
     two = [("a", {"megabytes": 9}), ("a", {"megabytes": 7})]
     other = [("b", {}), ("a", {})]
+    names = ["experiment", "run", "stage", "device", "threads", "unit", "jobs", "done", "seconds"]
     trained = [job(2.0, 1, *two, iterations=30), job(3.0, iterations=20)]
     trained += [job(5.0, 2, iterations=5), job(6.0, 1, *other, iterations=12)]
     others = {"evaluate": [job(0.5, image_steps=10)], "measure": [job(2.0, samples=10)]}
@@ -218,6 +230,7 @@ def test_rates_are_of_all_jobs_of_a_run_and_stage(tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("provenance.json", "rates.csv", "rates.html")]
     rates_table.main(*files)
     table = pandas.read_csv(files[1])
+    assert table.columns.tolist() == [*names, "megabytes", "rate"]
     assert table["experiment"].tolist() == ["e"] * 6
     assert table["run"].tolist() == ["bn/1"] * 5 + ["bn/2"]
     stages = ["training"] * 3 + ["evaluation", "quality of samples", "reconstruction"]

@@ -16,6 +16,7 @@ import torch
 
 from scripts import train as script
 from wngan import checkpoint
+from wngan.encoded import EncodedImages
 from wngan.locks import take
 from wngan.settings import Settings
 from wngan.training import train
@@ -99,6 +100,7 @@ def test_a_restart_has_another_seed_and_is_recorded(
     job: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     seeds = fails_with(SEED, monkeypatch)
+    job["restarts"] = 1
     run(job)
     assert seeds == [SEED, OTHER]
     state = job["outputs"]["state"]
@@ -126,6 +128,14 @@ def test_a_later_segment_has_a_seed_of_its_run(job: dict[str, Any], tmp_path: Pa
     job |= {"outputs": outputs(tmp_path / "2"), "settings": job["settings"] | {"seed": SEED + 1}}
     with pytest.raises(ValueError, match=f"trained with seed {SEED}, not {SEED + 1}"):
         script.main(**job)
+
+
+def test_a_later_segment_has_no_seed_of_more_restarts(job: dict[str, Any], tmp_path: Path) -> None:
+    seed = Settings("dcgan", "wn", 8, (4,), 6, 4, 1e-3, SEED, 6, 3, 2).restarted(2).seed
+    script.main(**job | {"settings": job["settings"] | {"seed": seed}})
+    job |= {"previous": job["outputs"]["state"], "start": 6, "stop": 12, "restarts": 1}
+    with pytest.raises(ValueError, match=f"trained with seed {seed}, not {SEED}"):
+        script.main(**job | {"outputs": outputs(tmp_path / "2")})
 
 
 def test_restarts_are_bounded(job: dict[str, Any]) -> None:
@@ -189,6 +199,40 @@ def test_what_is_trained_on(job: dict[str, Any], tmp_path: Path) -> None:
         assert job["outputs"][name].read_bytes() == expected
     for path in (tmp_path / "plain/snapshots").iterdir():
         assert (job["outputs"]["snapshots"] / path.name).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_threads_compute_or_else_decode(
+    encoded: bool, job: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is trained depends on how many compute, but not on how many decode.
+
+    Other options reach the training as they are.
+    """
+    told: list[int] = []
+
+    def training(*arguments: Any, **options: Any) -> None:
+        told.append(options["workers"])
+        assert options["device"] == job["device"]
+        assert options["save_every"] == 7
+        assert callable(options["on_losses"])
+        raise KeyboardInterrupt
+
+    if encoded:
+        images = EncodedImages(tmp_path / "lmdb", tmp_path / "keys.npy", 8)
+        monkeypatch.setattr(script, "open_images", lambda info: images)
+    monkeypatch.setattr(torch, "set_num_threads", told.append)
+    monkeypatch.setattr(script, "train", training)
+    with pytest.raises(KeyboardInterrupt):
+        script.main(**job | {"threads": 3, "save_every": 7, "events": tmp_path / "events"})
+    assert told == ([1, 3] if encoded else [3, 0])
+
+
+def test_a_record_is_not_the_trainings_to_make(job: dict[str, Any], tmp_path: Path) -> None:
+    record = tmp_path / "provenance.json"
+    script.main(**job | {"outputs": job["outputs"] | {"provenance": record}})
+    assert status(job)["iteration"] == 6
+    assert not record.exists()
 
 
 @pytest.fixture

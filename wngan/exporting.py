@@ -1,9 +1,12 @@
 """Folded generators for other programs: safetensors with a JSON beside them, or ONNX."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -112,6 +115,29 @@ def _onnx(folded: nn.Module, settings: Settings) -> bytes:
         raise ModuleNotFoundError(
             f"{error.name} is not installed; try: pip install 'wngan[onnx]'"
         ) from error
+    with _default_precision():
+        return _exported(folded, settings)
+
+
+@contextmanager
+def _default_precision() -> Iterator[None]:
+    """As torch's exporter refuses cuDNN's settings of precision where they are not the default.
+
+    Nothing is computed by cuDNN meanwhile.
+    """
+    cudnn: Any = torch.backends.cudnn  # which torch leaves without types
+    settings = (cudnn.conv, cudnn.rnn)
+    before = [each.fp32_precision for each in settings]
+    for each in settings:
+        each.fp32_precision = "tf32"
+    try:
+        yield
+    finally:
+        for each, precision in zip(settings, before, strict=True):
+            each.fp32_precision = precision
+
+
+def _exported(folded: nn.Module, settings: Settings) -> bytes:
     example = (torch.zeros(2, settings.code_length),)
     shapes = ({0: torch.export.Dim("n")},)
     program = torch.export.export(folded, example, dynamic_shapes=shapes)

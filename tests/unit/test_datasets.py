@@ -250,11 +250,11 @@ def test_room_is_checked_before_images_are_written(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage())
-    with pytest.raises(OSError, match=f"^{tmp_path} needs 0.00 GB"):
+    with pytest.raises(OSError, match=f"^{tmp_path} needs 0.00 MB"):
         crop_images(photos, tmp_path / "images.npy", 10, workers=1)  # 4 × 300 bytes
     with ZipFile(tmp_path / "lsun.zip", "w") as file:
         file.writestr("lsun/data.mdb", bytes(1001))
-    with pytest.raises(OSError, match=f"^{tmp_path} needs 0.00 GB"):
+    with pytest.raises(OSError, match=f"^{tmp_path} needs 0.00 MB"):
         unpack_lmdb(tmp_path / "lsun.zip", tmp_path / "data.mdb")
     assert not list(tmp_path.glob("*.npy"))
     assert not list(tmp_path.glob("*.mdb"))

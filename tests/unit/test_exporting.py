@@ -14,6 +14,7 @@ from torch import nn
 
 import wngan
 from wngan import checkpoint, cli
+from wngan.device import free_device
 from wngan.recipes import RECIPES
 from wngan.settings import ARCHITECTURES, Settings
 
@@ -42,6 +43,13 @@ def saved(of: Settings, folder: Path) -> tuple[Path, nn.Module]:
     tensors = checkpoint.with_prefix("generator", generator.state_dict())
     checkpoint.save(path, tensors, {"settings": asdict(of), "iteration": 6})
     return path, generator
+
+
+@pytest.fixture(autouse=True)
+def after_computing() -> None:
+    """As in a process that has computed, on a GPU perhaps, by this package's precision."""
+    with free_device(gpus=0):
+        pass
 
 
 @pytest.mark.slow

@@ -178,10 +178,11 @@ def survey(images: Path) -> Found:
     members = find_images(images)
     if len(members) < FEWEST:
         raise InputError(f"{images} has {len(members)} images; there must be at least {FEWEST}.")
+    count = min(LOOKED_AT, len(members))
     if members[0].offset is None:
-        some = [members[k] for k in np.linspace(0, len(members) - 1, LOOKED_AT, dtype=int)]
+        some = [members[k] for k in np.linspace(0, len(members) - 1, count, dtype=int)]
     else:  # the first of a compressed tar, as all before an image must be read
-        some = sorted(members, key=lambda member: (member.file, member.offset))[:LOOKED_AT]
+        some = sorted(members, key=lambda member: (member.file, member.offset))[:count]
     sides, problems = [], []
     with reader() as read_member:
         for member in some:
@@ -243,6 +244,7 @@ def choice(found: Found, network: Network, machine: Machine, hours: float) -> di
         "lr": 0.0001 if long else 0.0003,
         "why_lr": "the paper's" if long else "three times the paper's, as trainings are shorter",
         "iterations": iterations,
+        "trainings": TRAININGS,
         "seconds_of_iteration": float(f"{machine.iteration:.2g}"),
         "seconds_of_step": float(f"{machine.step:.2g}"),
         "every": every,
@@ -319,7 +321,7 @@ def _sentences(file: Path, found: Found, machine: Machine, values: Mapping[str, 
     return (
         f"{found.images:,} images, the shorter side {found.shorter} pixels in the middle: they "
         f"become {size}×{size}, and {values['test']:,} are for testing.\n"
-        f"Vanilla, BN and WN train three times each for {values['iterations']:,} iterations, "
+        f"Vanilla, BN and WN train {TRAININGS} times each for {values['iterations']:,} iterations, "
         f"{machine.jobs} at once on {machine.name}, {machine.iteration:.2g} s an iteration: with "
         f"evaluations about {hours} h {minutes} min.\n"
         f"All that was chosen is in {file}; edit it as you like."

@@ -22,11 +22,10 @@ from wngan.device import describe, free_device, usable_cores
 from wngan.evaluator import reconstruct
 from wngan.gpus import GpuError, usable
 from wngan.losses import LOGISTIC
+from wngan.own import MODELS
 from wngan.rmsprop import RMSProp
 from wngan.settings import Settings
 from wngan.train_step import train_step
-
-MODELS = ("vanilla", "bn", "wn")
 
 PATIENCE = 2.0
 """Seconds that each speed of each model is measured for."""

@@ -16,7 +16,6 @@ import numpy as np
 from wngan.data import open_images
 from wngan.device import free_device
 from wngan.evaluator import reconstruct
-from wngan.folding import fold
 from wngan.precision import PRECISIONS
 from wngan.settings import load_generator
 from wngan.tensors import to_tensor
@@ -44,9 +43,8 @@ def main() -> None:
                     continue  # there it is float32
                 start = time.perf_counter()
                 losses = reconstruct(
-                    fold(generator),
+                    generator,
                     targets,
-                    code_length=metadata["settings"]["code_length"],
                     steps=options.steps,
                     precision=precision,
                 ).losses

@@ -9,7 +9,9 @@ the careful one, on the present device. All run in processes of their own, in tu
 waiting; ratios are medians over the turns, and "from" and "to" are of the careful one's. What is
 timed of training is `wngan.training.train` as jobs call it. References are in torch's default
 precision. Data are prepared in one plain way. The share of the peak is counted arithmetic per
-second over the largest rate measured of a matrix product of the precision in use.
+second over the largest rate measured, of matrix products and of a convolution, in the precision in
+use. Reconstruction is called as a user of the package calls it; freed memory is as the system has
+it, or kept by both sides (`wngan.memory.freed_memory_kept`).
 """
 
 import argparse
@@ -37,6 +39,8 @@ import torch
 import yaml
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
 
 from benchmarks import reference
 from benchmarks.cost import count, settings_of
@@ -44,8 +48,8 @@ from wngan.datasets.crops import crop_images
 from wngan.datasets.keys import write_keys
 from wngan.datasets.unpacking import unpack_lmdb
 from wngan.device import describe, free_device
-from wngan.evaluator import images_at_once, reconstruct
-from wngan.folding import fold
+from wngan.evaluator import reconstruct
+from wngan.memory import freed_memory_kept
 from wngan.on_device import on_device
 from wngan.plan import Plan
 from wngan.precision import PRECISIONS, computing_in
@@ -65,7 +69,11 @@ SIZES = {
 MODELS = ("vanilla", "bn", "wn")
 TURNS = 5
 SECONDS = 1.0
-"""Of a turn, about, and at least one iteration or step."""
+"""Of a turn, about, and at least one iteration or `STEPS`."""
+STEPS = 5
+"""At least, as a call of `reconstruct` also folds, and ends with the images of the codes found."""
+KEPT = "reconstruction step, memory kept"
+"""It differs on a CPU alone."""
 
 
 def settings(file: str, experiment: str, model: str) -> Settings:
@@ -176,26 +184,16 @@ def reconstruct_plainly(turns: Turns, settings: Settings, precision: str, carefu
 
 
 def reconstruct_fast(turns: Turns, settings: Settings, precision: str) -> float:
-    """Steps of `reconstruct` for a job's images, as scripts/reconstruct.py calls it."""
-    images = images_like(settings, images_of_a_job(settings))
-    with free_device() as device:
-        generator = settings.generator().to(device).to(memory_format=torch.channels_last)
-        folded = fold(generator)
-        at_once = images_at_once(folded, settings.code_length)
-
-        def turn(steps: int) -> None:
-            for first in range(0, len(images), at_once):
-                reconstruct(
-                    folded,
-                    to_tensor(images[first : first + at_once]),
-                    code_length=settings.code_length,
-                    steps=steps,
-                    compute_batch=at_once,
-                    precision=precision,
-                )
-
-        turns.serve(turn)
+    """Steps of `reconstruct` for a job's images, as a user of the package calls it."""
+    generator = settings.generator().to(default_device())
+    images = to_tensor(images_like(settings, images_of_a_job(settings)))
+    turns.serve(lambda steps: reconstruct(generator, images, steps=steps, precision=precision))
     return 0
+
+
+def keeping(work: Callable[..., float]) -> Callable[..., float]:
+    """`work` in a process that keeps its freed memory."""
+    return freed_memory_kept()(work)
 
 
 SIDES = ("tutorial", "careful", "ours")
@@ -206,6 +204,7 @@ TASKS = {
     for task, plain, fast in (
         ("training iteration", train_plainly, train_fast),
         ("reconstruction step", reconstruct_plainly, reconstruct_fast),
+        (KEPT, keeping(reconstruct_plainly), keeping(reconstruct_fast)),
     )
 }
 
@@ -268,7 +267,8 @@ def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
         if once < SECONDS:  # what comes first is slow
             worker.send(1)
             once = worker.recv()
-        units[side] = max(1, round(SECONDS / once))
+        least = 1 if task.startswith("training") else STEPS
+        units[side] = max(least, round(SECONDS / once))
         turns = min(turns, TURNS if once < 5 * SECONDS else 3)
     peak = peak_rate(precision)
     times: dict[str, list[float]] = {side: [] for side in SIDES}
@@ -304,20 +304,33 @@ def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
 
 
 def peak_rate(precision: str) -> float:
-    """FLOP per second of a large matrix product, the best of some."""
+    """FLOP per second of large matrix products and of a large convolution, the best of some.
+
+    On a CPU they are of different libraries, of which one may use what the other does not.
+    """
     device = default_device()
-    size = 8192 if device.type == "cuda" else 2048
+    gpu = device.type == "cuda"
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-    with computing_in(precision, device):
-        a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
-        best = float("inf")
-        for _ in range(10):
-            start = time.perf_counter()
-            torch.mm(a, b)
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            best = min(best, time.perf_counter() - start)
-    return 2 * size**3 / best
+
+    def random(*shape: int) -> Tensor:
+        return torch.randn(shape, device=device).to(dtype)
+
+    def rate(operation: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Tensor) -> float:
+        start = time.perf_counter()
+        flop = 2 * operation(a, b).numel() * b[0].numel()
+        if gpu:
+            torch.cuda.synchronize()
+        return flop / (time.perf_counter() - start)
+
+    products = [
+        (random(size, size), random(size, size)) for size in ((8192,) if gpu else (1024, 4096))
+    ]
+    images = random(256 if gpu else 32, 256, 32, 32).to(memory_format=torch.channels_last)
+    kernel = random(256, 256, 3, 3).to(memory_format=torch.channels_last)
+    with torch.no_grad(), computing_in(precision, device):
+        rates = [rate(torch.mm, *product) for _ in range(10) for product in products]
+        rates += [rate(F.conv2d, images, kernel) for _ in range(10)]
+    return max(rates)
 
 
 def jpegs(number: int, width: int, height: int) -> Iterator[bytes]:
@@ -428,7 +441,8 @@ def main() -> None:
     hardware = f"{describe(default_device())}, {torch.get_num_threads()} threads"
     print(f"{datetime.date.today()}, {hardware}, torch {torch.__version__}", flush=True)
     rows = []
-    for size, task, model in product(options.sizes, TASKS, options.models):
+    tasks = [task for task in TASKS if task != KEPT or not torch.cuda.is_available()]
+    for size, task, model in product(options.sizes, tasks, options.models):
         line = compare(task, settings(*SIZES[size], model), options.precision)
         rows.append({"size": size, "model": model} | line)
         print(markdown(pandas.DataFrame(rows[-1:])).splitlines()[-1], flush=True)

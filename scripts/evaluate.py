@@ -13,7 +13,6 @@ from wngan.computing import compute
 from wngan.data import open_images
 from wngan.evaluator import reconstruct
 from wngan.events import write_evaluation
-from wngan.folding import fold
 from wngan.progress import Progress
 from wngan.settings import load_generator
 from wngan.snapshots import existing
@@ -63,7 +62,7 @@ def main(
         for file in files:
             generator, snapshot = load_generator(file, device)
             found = reconstruct(
-                fold(generator),
+                generator,
                 targets,
                 steps=steps,
                 lr=lr,

@@ -31,10 +31,11 @@ from wngan.bootstrap import Estimate
 from wngan.checkpoint import CheckpointError
 from wngan.datasets.crops import crop_images
 from wngan.decoding import central_crop, decode, suffixes
-from wngan.device import keep_freed_memory, usable_cores
+from wngan.device import usable_cores
 from wngan.evaluator import Reconstruction
 from wngan.exporting import Exported
 from wngan.log import logger
+from wngan.memory import freed_memory_kept
 from wngan.precision import computing_in
 from wngan.progress import Progress
 from wngan.randomness import fixed_codes
@@ -97,9 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(format="%(message)s")
     logger.setLevel(logging.INFO)
     torch.set_num_threads(min(threads or torch.get_num_threads(), usable_cores()))
-    keep_freed_memory()
     try:
-        with computing_in("float32", device):
+        with freed_memory_kept(), computing_in("float32", device):
             result = command(device=device, **options)
         for output in outputs:
             data = result[output.suffix.lower()]

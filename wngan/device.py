@@ -1,6 +1,5 @@
 """The device to compute on: a GPU that no other job of the user has, else the CPU."""
 
-import ctypes
 import os
 import platform
 import tempfile
@@ -14,6 +13,7 @@ import torch
 from wngan.gpus import usable
 from wngan.locks import take
 from wngan.log import logger
+from wngan.memory import freed_memory_kept
 
 LOCKS = Path(tempfile.gettempdir())
 
@@ -34,8 +34,8 @@ def free_device(gpus: int = 1) -> Iterator[torch.device]:
     torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
     numbers = usable() if gpus else []
     if not numbers:
-        keep_freed_memory()
-        yield torch.device("cpu")
+        with freed_memory_kept():
+            yield torch.device("cpu")
         return
     torch.backends.cudnn.benchmark = True  # tries kernels, as sizes stay the same for long
     # By UUID, not by number: a job that may use only one of several GPUs calls it number 0.
@@ -44,22 +44,6 @@ def free_device(gpus: int = 1) -> Iterator[torch.device]:
         names = [visible.replace("/", "_")]  # a part of a GPU, whose UUID may be the GPU's
     with one_of(names, LOCKS) as index, torch.cuda.device(numbers[index]):
         yield torch.device("cuda", numbers[index])
-
-
-def keep_freed_memory() -> None:
-    """Tells glibc to keep freed memory for the next allocation; does nothing elsewhere.
-
-    By default glibc maps large blocks anew each time and unmaps them when they are freed
-    (mallopt(3)), so that training spends much of its time in the kernel, which clears the same
-    pages again and again. The process then keeps its peak memory. The first few blocks of a size
-    are still new: a freed block can't hold an aligned block of its own size before it has merged
-    with a neighbor.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        m_trim_threshold, m_mmap_max = -1, -4
-        mallopt(m_mmap_max, 0)
-        mallopt(m_trim_threshold, 2**31 - 1)
 
 
 CGROUPS, OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")

@@ -3,9 +3,10 @@
 import copy
 import math
 import operator
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from wngan.folding import can_fold, fold
 from wngan.graphs import replayed
+from wngan.memory import freed_memory_kept
 from wngan.precision import computing_in
 from wngan.rmsprop import RMSProp
 
@@ -65,7 +67,8 @@ def reconstruct(
     `compute_batch` only decides how many images are optimized at once and not what comes out.
 
     Layers that can be are folded first (`wngan.folding.fold`), in a copy, if that makes the same
-    image. On a GPU the steps are a CUDA graph where the generator allows it.
+    image. On a GPU the steps are a CUDA graph where the generator allows it; on a CPU freed memory
+    is kept meanwhile (`wngan.memory.freed_memory_kept`).
 
     Args:
         generator: codes (n, L) -> images (n, C, H, W); it is used in inference mode and left as it
@@ -122,7 +125,8 @@ def reconstruct(
     parts = []
     with torch.inference_mode(False), torch.enable_grad(), _inference(generator) as generator:
         network = _chosen(generator, like, shape, images.shape[1:], value_range)
-        with computing_in(precision, like.device):
+        keeping = freed_memory_kept() if like.device.type == "cpu" else nullcontext()
+        with keeping, computing_in(precision, like.device):
             if compute_batch is None:
                 compute_batch = images_at_once(network, shape)
             for first in range(0, len(images), compute_batch):
@@ -161,9 +165,10 @@ def reconstruct(
 def images_at_once(generator: nn.Module, code_length: int | Sequence[int]) -> int:
     """How many images `reconstruct` optimizes at once by default.
 
-    On a CPU what the generator computes for them takes 128 MiB, beyond which more no longer helps;
-    on a GPU an eighth of its free memory, at most 4 GiB (gradients and libraries take several times
-    as much again). It is at least 1.
+    On a CPU what the generator computes for them takes 256 MiB at most, and they are at most 256:
+    beyond, more gain less than 5 % (benchmarks/README.md). On a GPU it takes an eighth of its free
+    memory, at most 4 GiB (gradients and libraries take several times as much again). It is at
+    least 1.
 
     Args:
         generator: in inference mode.
@@ -190,12 +195,12 @@ def images_at_once(generator: nn.Module, code_length: int | Sequence[int]) -> in
     finally:
         for hook in hooks:
             hook.remove()
-    memory = 2**27
+    memory, most = 2**28, 256
     if code.device.type == "cuda":
-        memory = min(torch.cuda.mem_get_info(code.device)[0] // 8, 2**32)
+        memory, most = min(torch.cuda.mem_get_info(code.device)[0] // 8, 2**32), sys.maxsize
     # Of a scripted one nothing is seen; others compute some 50 times their image.
     computed = sum(sizes) or 50 * image.nbytes
-    return max(1, memory // (computed + image.nbytes))
+    return max(1, min(most, memory // (computed + image.nbytes)))
 
 
 class _Scaled(nn.Module):

@@ -90,10 +90,11 @@ class _PReLU(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None]:
         (gradient,), (x, slope) = gradients, ctx.saved_tensors
         above = torch.ops.aten.threshold_backward(gradient, x, 0)
-        below = gradient - above
-        of_x = torch.addcmul(above, below, slope.view(-1, *[1] * (x.ndim - 2)))
+        by_channel = slope.view(-1, *[1] * (x.ndim - 2))
         if not ctx.needs_input_grad[1]:
-            return of_x, None
+            return above.lerp_(gradient, by_channel), None
+        below = gradient - above
+        of_x = above.addcmul_(below, by_channel)
         return of_x, (below * x).sum([dim for dim in range(x.ndim) if dim != 1])
 
 

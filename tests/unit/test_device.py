@@ -1,6 +1,5 @@
 """Which device a job takes."""
 
-import platform
 import subprocess
 import sys
 import threading
@@ -238,42 +237,3 @@ def test_the_precision_before_comes_back(before: str, precision: str, then: str)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == then
-
-
-FAULTS = """
-import ctypes, mmap, resource, torch
-from wngan.device import keep_freed_memory
-
-if {blocked}:  # something lies behind the heap, which then cannot grow in place
-    libc = ctypes.CDLL(None)
-    libc.sbrk.restype = libc.mmap.restype = ctypes.c_void_p
-    end = -(-libc.sbrk(ctypes.c_long(0)) // mmap.PAGESIZE) * mmap.PAGESIZE
-    fixed_noreplace, size = 0x100000, ctypes.c_size_t(mmap.PAGESIZE)
-    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | fixed_noreplace
-    assert libc.mmap(ctypes.c_void_p(end), size, 0, flags, -1, ctypes.c_long(0)) == end
-{call}
-for _ in range(40):
-    torch.ones(10_000_000)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(20):
-    torch.ones(10_000_000)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is about glibc")
-@pytest.mark.parametrize("blocked", [False, True])
-def test_freed_memory_is_kept(blocked: bool) -> None:
-    faults = {
-        call: int(
-            subprocess.run(
-                [sys.executable, "-c", FAULTS.format(call=call, blocked=blocked)],
-                check=True,
-                capture_output=True,
-                text=True,
-            ).stdout
-        )
-        for call in ("", "keep_freed_memory()")
-    }
-    assert faults["keep_freed_memory()"] < faults[""] / 10

@@ -169,10 +169,11 @@ class TestBatches:
 
     def test_more_is_made_at_once_of_smaller_images(self) -> None:
         sizes = [
-            images_at_once(Generator(size, (4, 8, 8)[:depth], 5, "wn"), 5)
-            for size, depth in ((16, 2), (32, 3))
+            images_at_once(Generator(size, (64, 8, 8, 8, 8, 8)[:depth], 5, "wn"), 5)
+            for size, depth in ((128, 5), (256, 6))
         ]
         assert 3 < sizes[0] / sizes[1] < 5
+        assert images_at_once(small_generator(), 5) == 256  # more don't help
         assert images_at_once(nn.Sequential(nn.Linear(2, 2**26)), 2) == 1
 
     def test_loss_batch_matters(self) -> None:

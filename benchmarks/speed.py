@@ -68,7 +68,7 @@ SIZES = {
 }
 MODELS = ("vanilla", "bn", "wn")
 TURNS = 5
-SECONDS = 1.0
+SECONDS = 3.0
 """Of a turn, about, and at least one iteration or `STEPS`."""
 STEPS = 5
 """At least, as a call of `reconstruct` also folds, and ends with the images of the codes found."""

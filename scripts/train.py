@@ -69,7 +69,7 @@ def main(
         recovery: where an attempt that is stopped leaves what the next one goes on with.
         code: digest of the code that trains.
         label: names the run in log lines.
-        threads: for computing; where images are encoded, processes that decode them.
+        threads: for computing; where images are encoded, one for that, the others to decode them.
         device: to compute on.
         save_every: seconds between saves of the state.
         reason_to_stop: asked after each iteration; what it says, if not "", ends the attempt.
@@ -84,7 +84,7 @@ def main(
     """
     files = {name: path for name, path in outputs.items() if name != "provenance"}
     images = open_images(info)
-    workers = threads if isinstance(images, EncodedImages) else 0
+    workers = max(1, threads - 1) if isinstance(images, EncodedImages) else 0
     torch.set_num_threads(1 if workers else threads)  # results depend on it, but not on workers
     determined_by = {
         "settings": settings,

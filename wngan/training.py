@@ -3,9 +3,8 @@
 import hashlib
 import json
 import shutil
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,9 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from wngan import checkpoint
+from wngan.batches import batches
 from wngan.data import Images
 from wngan.files import file_sha256
 from wngan.graphs import replayed
@@ -220,20 +219,13 @@ def train(
     remaining = range(metadata["iteration"] + 1, stop + 1)
     if metadata["status"] == "diverged":
         remaining = range(0)
-    batches: DataLoader[Tensor] = DataLoader(
-        images,  # type: ignore[arg-type]
-        batch_size=None,  # of its own: the sampler gives the indices of a batch
-        sampler=_order_of_images(settings, len(images), remaining),
-        num_workers=workers,
-        worker_init_fn=_ignore_signals,
-        generator=torch.Generator(),
-    )
     with (
         computing_in(settings.precision, device),
         Progress(label, initial=metadata["iteration"], total=stop, unit="it") as progress,
     ):
         advance = replayed(once, (black, noise, noise), state)
-        for iteration, batch in zip(remaining, batches, strict=True):
+        coming = batches(images, settings, remaining, workers)
+        for iteration, batch in zip(remaining, coming, strict=True):
             window[iteration - window_start - 1] = advance(
                 to_tensor(batch, device), codes("discriminator's codes"), codes("generator's codes")
             )
@@ -271,23 +263,6 @@ def train(
     status = {key: metadata[key] for key in metadata.keys() - BESIDES}
     (folder / "status.json").write_text(json.dumps(status, sort_keys=True) + "\n")
     save_state()
-
-
-def _order_of_images(settings: Settings, count: int, iterations: range) -> Iterator[np.ndarray]:
-    """The indices (batch_size,) of the images of each iteration: a new permutation per epoch."""
-    batches = count // settings.batch_size  # in an epoch; the rest is left out of it
-    known, order = -1, np.empty(0, np.int64)
-    for iteration in iterations:
-        epoch, batch = divmod(iteration - 1, batches)
-        if epoch != known:
-            known, order = epoch, rng(settings.seed, "order of images", epoch).permutation(count)
-        yield order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
-
-
-def _ignore_signals(worker: int) -> None:
-    """Makes a reading process ignore signals to stop; the training process will end it."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def discard(folder: Path) -> None:

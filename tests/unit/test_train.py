@@ -201,9 +201,17 @@ def test_what_is_trained_on(job: dict[str, Any], tmp_path: Path) -> None:
         assert (job["outputs"]["snapshots"] / path.name).read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("encoded", [False, True])
+@pytest.mark.parametrize(
+    ("encoded", "threads", "expected"),
+    [(False, 3, [3, 0]), (True, 3, [1, 2]), (True, 1, [1, 1])],  # computing, decoding
+)
 def test_threads_compute_or_else_decode(
-    encoded: bool, job: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoded: bool,
+    threads: int,
+    expected: list[int],
+    job: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is trained depends on how many compute, but not on how many decode.
 
@@ -224,8 +232,8 @@ def test_threads_compute_or_else_decode(
     monkeypatch.setattr(torch, "set_num_threads", told.append)
     monkeypatch.setattr(script, "train", training)
     with pytest.raises(KeyboardInterrupt):
-        script.main(**job | {"threads": 3, "save_every": 7, "events": tmp_path / "events"})
-    assert told == ([1, 3] if encoded else [3, 0])
+        script.main(**job | {"threads": threads, "save_every": 7, "events": tmp_path / "events"})
+    assert told == expected
 
 
 def test_a_record_is_not_the_trainings_to_make(job: dict[str, Any], tmp_path: Path) -> None:

@@ -1,0 +1,206 @@
+"""Whether LSUN's images come as fast as a GPU takes them, and mapped files before they are needed.
+
+    python -m benchmarks.readers --output benchmarks/measured/readers.csv
+
+The first table is measured: batches of LSUN's size from an LMDB of images like LSUN's, as training
+reads them, by the number of processes that read. The second is not: it says how many batches an
+H100 would take at shares of the peaks of its data sheet, by the arithmetic of an iteration, and how
+many readers of this machine's speed decode these. The third is measured: files that were dropped
+from memory, with a pause as long as a GPU's iteration between batches; what training waits for one
+and the times that the process had to wait for a page, with images read ahead and without.
+"""
+
+import argparse
+import datetime
+import math
+import os
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+import lmdb
+import numpy as np
+import pandas
+
+from benchmarks.cost import count
+from benchmarks.speed import images_like, jpegs, settings
+from wngan.batches import batches
+from wngan.data import Images, Subset
+from wngan.datasets.keys import write_keys
+from wngan.device import describe, free_device
+from wngan.encoded import EncodedImages
+from wngan.randomness import rng
+from wngan.settings import Settings
+from wngan.tensors import to_tensor
+
+LSUN = settings("config.yaml", "lsun_dcgan", "wn")
+CELEBA = settings("config.yaml", "celeba_dcgan", "wn")
+READERS = (0, 1, 2, 4)
+NUMBER = 3000
+"""Images of each file."""
+PEAKS = {"float32": 67e12, "tf32": 495e12, "bfloat16": 989e12}
+"""FLOP per second of an H100 SXM5, without sparsity, by NVIDIA's data sheet."""
+SHARES = (0.35, 1.0)
+
+
+def write_lmdb(folder: Path, number: int) -> EncodedImages:
+    """An LMDB of images like LSUN's."""
+    with (
+        lmdb.open(str(folder), map_size=2**30) as environment,
+        environment.begin(write=True) as transaction,
+    ):
+        for index, content in enumerate(jpegs(number, 341, 256)):
+            transaction.put(f"{index:040x}".encode(), content)
+    write_keys(folder, folder / "keys.npy")
+    return EncodedImages(folder, folder / "keys.npy", LSUN.image_size)
+
+
+def milliseconds_to_decode(images: EncodedImages) -> float:
+    """Of an image, in this process, the best of some batches."""
+    best = math.inf
+    for first in range(0, len(images) - LSUN.batch_size + 1, LSUN.batch_size):
+        start = time.perf_counter()
+        images[np.arange(first, first + LSUN.batch_size)]
+        best = min(best, time.perf_counter() - start)
+    return 1e3 * best / LSUN.batch_size
+
+
+def batches_per_second(images: Images, readers: int) -> float:
+    """As training gets them, on its device."""
+    first, last = 20, 20 + (len(images) // LSUN.batch_size)  # readers need time to start
+    with free_device() as device:
+        for done, batch in enumerate(batches(images, LSUN, range(1, last + 1), readers), start=1):
+            to_tensor(batch, device)
+            if done == first:
+                start = time.perf_counter()
+    return (last - first) / (time.perf_counter() - start)
+
+
+def readers_table(images: EncodedImages) -> pandas.DataFrame:
+    """A row per number of readers."""
+    decoding = milliseconds_to_decode(images)
+    rows = []
+    for readers in READERS:
+        rate = batches_per_second(images, readers)
+        row = {"readers": readers, "batches/s": rate, "images/s": rate * LSUN.batch_size}
+        rows.append(row | {"ms to decode an image, one core": decoding})
+    return pandas.DataFrame(rows)
+
+
+def wanted_table(rate: float) -> pandas.DataFrame:
+    """What an H100 would take, and the readers for it at `rate` batches per second of one."""
+    flop = count(LSUN)[0]
+    rows = []
+    for precision, peak in PEAKS.items():
+        for share in SHARES:
+            wanted = share * peak / flop
+            rows.append(
+                {
+                    "precision": precision,
+                    "TFLOP/s": peak / 1e12,
+                    "share": f"{share:.0%}",
+                    "ms an iteration": 1e3 / wanted,
+                    "batches/s": wanted,
+                    "readers": math.ceil(wanted / rate),
+                }
+            )
+    return pandas.DataFrame(rows)
+
+
+@contextmanager
+def reading_ahead(asked: bool) -> Iterator[None]:
+    """The program as it is, or without what asks for images before they are needed."""
+    if asked:
+        yield
+        return
+    with patch("wngan.batches.will_need"), patch("wngan.encoded.will_need"):
+        yield
+
+
+def drop(file: Path) -> None:
+    """Has the system forget what it has in memory of a file that nobody maps."""
+    descriptor = os.open(file, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(descriptor)
+
+
+def cold(images: Images, settings: Settings, pause: float) -> tuple[float, float]:
+    """Milliseconds that training waits for a batch, and major page faults of it."""
+    waited, faults = 0.0, resource.getrusage(resource.RUSAGE_SELF).ru_majflt
+    iterations = range(1, len(images) // settings.batch_size + 1)
+    coming = iter(batches(images, settings, iterations))
+    for _ in iterations:
+        start = time.perf_counter()
+        next(coming)
+        waited += time.perf_counter() - start
+        time.sleep(pause)
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt - faults
+    return 1e3 * waited / len(iterations), faults / len(iterations)
+
+
+def cold_table(folder: Path) -> pandas.DataFrame:
+    """A row for each kind of file, read ahead and not."""
+    np.save(folder / "images.npy", images_like(CELEBA, NUMBER))
+    order = rng(0, "photographs").permutation(NUMBER)
+    rows = []
+    for name, file, run in (
+        ("CelebA's images, an array", folder / "images.npy", CELEBA),
+        ("LSUN's images, an LMDB", folder / "data.mdb", LSUN),
+    ):
+        for ahead in (False, True):
+            drop(file)
+            images: Images = EncodedImages(folder, folder / "keys.npy", run.image_size)
+            if run is CELEBA:
+                images = Subset(np.load(file, mmap_mode="r"), order)
+            with reading_ahead(ahead):
+                waited, faults = cold(images, run, pause=0.02)
+            del images
+            row = {"file": name, "read ahead": "yes" if ahead else "no"}
+            rows.append(row | {"ms waited a batch": waited, "faults a batch": faults})
+    return pandas.DataFrame(rows)
+
+
+def markdown(table: pandas.DataFrame) -> str:
+    """The table for people."""
+
+    def cell(value: Any) -> str:
+        if isinstance(value, float):
+            return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+        return str(value)
+
+    rows = [list(table.columns), ["---"] * len(table.columns)]
+    rows += [[cell(value) for value in row.values()] for row in table.to_dict("records")]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def main() -> None:
+    """Prints the tables, and writes what is measured by numbers of readers as CSV."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, help="a CSV file")
+    options = parser.parse_args()
+    with free_device() as device:
+        hardware = f"{describe(device)}, {os.cpu_count()} cores"
+    print(f"{datetime.date.today()}, {hardware}\n", flush=True)
+    with TemporaryDirectory(dir=Path.cwd()) as name:
+        folder = Path(name)
+        images = write_lmdb(folder, NUMBER)
+        measured = readers_table(images)
+        print(f"{markdown(measured)}\n", flush=True)
+        (alone,) = measured.loc[measured["readers"] == 1, "batches/s"]
+        print(f"{markdown(wanted_table(alone))}\n", flush=True)
+        print(markdown(cold_table(folder)))
+    if options.output:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        measured.assign(device=hardware, date=datetime.date.today()).to_csv(
+            options.output, index=False, float_format="%.5g"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -13,11 +13,13 @@ and the times that the process had to wait for a page, with images read ahead an
 import argparse
 import datetime
 import math
+import multiprocessing
 import os
 import resource
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +28,7 @@ from unittest.mock import patch
 import lmdb
 import numpy as np
 import pandas
+import torch
 
 from benchmarks.cost import count
 from benchmarks.speed import images_like, jpegs, settings
@@ -46,6 +49,8 @@ NUMBER = 3000
 PEAKS = {"float32": 67e12, "tf32": 495e12, "bfloat16": 989e12}
 """FLOP per second of an H100 SXM5, without sparsity, by NVIDIA's data sheet."""
 SHARES = (0.35, 1.0)
+PAUSE = 0.02
+"""Seconds between batches of a cold file, as an iteration takes on a GPU."""
 
 
 def write_lmdb(folder: Path, number: int) -> EncodedImages:
@@ -72,6 +77,7 @@ def milliseconds_to_decode(images: EncodedImages) -> float:
 
 def batches_per_second(images: Images, readers: int) -> float:
     """As training gets them, on its device."""
+    torch.set_num_threads(1)  # as where images are encoded
     first, last = 20, 20 + (len(images) // LSUN.batch_size)  # readers need time to start
     with free_device() as device:
         for done, batch in enumerate(batches(images, LSUN, range(1, last + 1), readers), start=1):
@@ -112,34 +118,37 @@ def wanted_table(rate: float) -> pandas.DataFrame:
     return pandas.DataFrame(rows)
 
 
-@contextmanager
-def reading_ahead(asked: bool) -> Iterator[None]:
-    """The program as it is, or without what asks for images before they are needed."""
-    if asked:
-        yield
-        return
-    with patch("wngan.batches.will_need"), patch("wngan.encoded.will_need"):
-        yield
-
-
 def drop(file: Path) -> None:
-    """Has the system forget what it has in memory of a file that nobody maps."""
+    """Has the system forget what it has in memory of a file that no process maps."""
     descriptor = os.open(file, os.O_RDONLY)
     os.fsync(descriptor)
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
     os.close(descriptor)
 
 
-def cold(images: Images, settings: Settings, pause: float) -> tuple[float, float]:
-    """Milliseconds that training waits for a batch, and major page faults of it."""
+def cold(folder: Path, run: Settings, ahead: bool) -> tuple[float, float]:
+    """Milliseconds that training waits for a batch, and its major page faults.
+
+    To be called in a new process, which maps no file yet.
+    """
+    images: Images = EncodedImages(folder, folder / "keys.npy", run.image_size)
+    drop(folder / "data.mdb")
+    if run == CELEBA:
+        drop(folder / "images.npy")
+        order = rng(0, "photographs").permutation(NUMBER)
+        images = Subset(np.load(folder / "images.npy", mmap_mode="r"), order)
+    iterations = range(1, NUMBER // run.batch_size + 1)
     waited, faults = 0.0, resource.getrusage(resource.RUSAGE_SELF).ru_majflt
-    iterations = range(1, len(images) // settings.batch_size + 1)
-    coming = iter(batches(images, settings, iterations))
-    for _ in iterations:
-        start = time.perf_counter()
-        next(coming)
-        waited += time.perf_counter() - start
-        time.sleep(pause)
+    with ExitStack() as stack:
+        if not ahead:
+            stack.enter_context(patch("wngan.batches.will_need"))
+            stack.enter_context(patch("wngan.encoded.will_need"))
+        coming = iter(batches(images, run, iterations))
+        for _ in iterations:
+            start = time.perf_counter()
+            next(coming)
+            waited += time.perf_counter() - start
+            time.sleep(PAUSE)
     faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt - faults
     return 1e3 * waited / len(iterations), faults / len(iterations)
 
@@ -147,22 +156,13 @@ def cold(images: Images, settings: Settings, pause: float) -> tuple[float, float
 def cold_table(folder: Path) -> pandas.DataFrame:
     """A row for each kind of file, read ahead and not."""
     np.save(folder / "images.npy", images_like(CELEBA, NUMBER))
-    order = rng(0, "photographs").permutation(NUMBER)
     rows = []
-    for name, file, run in (
-        ("CelebA's images, an array", folder / "images.npy", CELEBA),
-        ("LSUN's images, an LMDB", folder / "data.mdb", LSUN),
-    ):
-        for ahead in (False, True):
-            drop(file)
-            images: Images = EncodedImages(folder, folder / "keys.npy", run.image_size)
-            if run is CELEBA:
-                images = Subset(np.load(file, mmap_mode="r"), order)
-            with reading_ahead(ahead):
-                waited, faults = cold(images, run, pause=0.02)
-            del images
-            row = {"file": name, "read ahead": "yes" if ahead else "no"}
-            rows.append(row | {"ms waited a batch": waited, "faults a batch": faults})
+    kinds = {"CelebA's images, an array": CELEBA, "LSUN's images, an LMDB": LSUN}
+    for (name, run), ahead in product(kinds.items(), (False, True)):
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+            waited, faults = process.submit(cold, folder, run, ahead).result()
+        row = {"file": name, "read ahead": "yes" if ahead else "no"}
+        rows.append(row | {"ms waited a batch": waited, "page faults a batch": faults})
     return pandas.DataFrame(rows)
 
 
@@ -187,14 +187,14 @@ def main() -> None:
     with free_device() as device:
         hardware = f"{describe(device)}, {os.cpu_count()} cores"
     print(f"{datetime.date.today()}, {hardware}\n", flush=True)
-    with TemporaryDirectory(dir=Path.cwd()) as name:
+    with TemporaryDirectory(dir=Path.cwd()) as name:  # as others may be in memory
         folder = Path(name)
         images = write_lmdb(folder, NUMBER)
+        from_cold = cold_table(folder)  # before this process maps the file
         measured = readers_table(images)
-        print(f"{markdown(measured)}\n", flush=True)
-        (alone,) = measured.loc[measured["readers"] == 1, "batches/s"]
-        print(f"{markdown(wanted_table(alone))}\n", flush=True)
-        print(markdown(cold_table(folder)))
+    (alone,) = measured.loc[measured["readers"] == 1, "batches/s"]
+    tables = measured, wanted_table(alone), from_cold
+    print("\n\n".join(map(markdown, tables)))
     if options.output:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         measured.assign(device=hardware, date=datetime.date.today()).to_csv(

@@ -1,11 +1,11 @@
-"""Whether LSUN's images come as fast as a GPU takes them, and mapped files before they are needed.
+"""Whether LSUN's images come as fast as a GPU takes them, and mapped arrays before they are needed.
 
     python -m benchmarks.readers --output benchmarks/measured/readers.csv
 
 The first table is measured: batches of LSUN's size from an LMDB of images like LSUN's, as training
 reads them, by the number of processes that read. The second is not: it says how many batches an
 H100 would take at shares of the peaks of its data sheet, by the arithmetic of an iteration, and how
-many readers of this machine's speed decode these. The third is measured: files that were dropped
+many readers of this machine's speed decode these. The third is measured: an array that was dropped
 from memory, with a pause as long as a GPU's iteration between batches; what training waits for one
 and the times that the process had to wait for a page, with images read ahead and without.
 """
@@ -19,7 +19,6 @@ import resource
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,7 +37,6 @@ from wngan.datasets.keys import write_keys
 from wngan.device import describe, free_device
 from wngan.encoded import EncodedImages
 from wngan.randomness import rng
-from wngan.settings import Settings
 from wngan.tensors import to_tensor
 
 LSUN = settings("config.yaml", "lsun_dcgan", "wn")
@@ -126,24 +124,20 @@ def drop(file: Path) -> None:
     os.close(descriptor)
 
 
-def cold(folder: Path, run: Settings, ahead: bool) -> tuple[float, float]:
+def cold(folder: Path, ahead: bool) -> tuple[float, float]:
     """Milliseconds that training waits for a batch, and its major page faults.
 
     To be called in a new process, which maps no file yet.
     """
-    images: Images = EncodedImages(folder, folder / "keys.npy", run.image_size)
-    drop(folder / "data.mdb")
-    if run == CELEBA:
-        drop(folder / "images.npy")
-        order = rng(0, "photographs").permutation(NUMBER)
-        images = Subset(np.load(folder / "images.npy", mmap_mode="r"), order)
-    iterations = range(1, NUMBER // run.batch_size + 1)
+    drop(folder / "images.npy")
+    order = rng(0, "photographs").permutation(NUMBER)
+    images = Subset(np.load(folder / "images.npy", mmap_mode="r"), order)
+    iterations = range(1, NUMBER // CELEBA.batch_size + 1)
     waited, faults = 0.0, resource.getrusage(resource.RUSAGE_SELF).ru_majflt
     with ExitStack() as stack:
         if not ahead:
             stack.enter_context(patch("wngan.batches.will_need"))
-            stack.enter_context(patch("wngan.encoded.will_need"))
-        coming = iter(batches(images, run, iterations))
+        coming = iter(batches(images, CELEBA, iterations))
         for _ in iterations:
             start = time.perf_counter()
             next(coming)
@@ -154,14 +148,13 @@ def cold(folder: Path, run: Settings, ahead: bool) -> tuple[float, float]:
 
 
 def cold_table(folder: Path) -> pandas.DataFrame:
-    """A row for each kind of file, read ahead and not."""
+    """A row without reading ahead, and one with it, of CelebA's images."""
     np.save(folder / "images.npy", images_like(CELEBA, NUMBER))
     rows = []
-    kinds = {"CelebA's images, an array": CELEBA, "LSUN's images, an LMDB": LSUN}
-    for (name, run), ahead in product(kinds.items(), (False, True)):
+    for ahead in (False, True):
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-            waited, faults = process.submit(cold, folder, run, ahead).result()
-        row = {"file": name, "read ahead": "yes" if ahead else "no"}
+            waited, faults = process.submit(cold, folder, ahead).result()
+        row = {"read ahead": "yes" if ahead else "no"}
         rows.append(row | {"ms waited a batch": waited, "page faults a batch": faults})
     return pandas.DataFrame(rows)
 
@@ -190,8 +183,8 @@ def main() -> None:
     with TemporaryDirectory(dir=Path.cwd()) as name:  # as others may be in memory
         folder = Path(name)
         images = write_lmdb(folder, NUMBER)
-        from_cold = cold_table(folder)  # before this process maps the file
         measured = readers_table(images)
+        from_cold = cold_table(folder)
     (alone,) = measured.loc[measured["readers"] == 1, "batches/s"]
     tables = measured, wanted_table(alone), from_cold
     print("\n\n".join(map(markdown, tables)))

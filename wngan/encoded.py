@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from wngan.decoding import central_crop, decode
 from wngan.errors import InputError
-from wngan.read_ahead import will_need
 
 
 def open_lmdb(folder: Path) -> lmdb.Environment:
@@ -94,29 +93,16 @@ class EncodedImages:
         Raises:
             InputError: one is missing, damaged or smaller than the crop.
         """
-        keys = [bytes(key) for key in np.load(self.index, mmap_mode="r")[indices]]
+        keys = np.load(self.index, mmap_mode="r")[indices]
         images = np.empty((len(keys), self.size, self.size, 3), np.uint8)
-        with open_lmdb(self.folder).begin(buffers=True) as transaction:
-            values = [self._find(transaction, key) for key in keys]
-            for value in values:  # all at once, not page by page as they are decoded
-                will_need(value)
-            for row, (key, value) in enumerate(zip(keys, values, strict=True)):
-                name = self._name(key)
-                images[row] = central_crop(decode(value.tobytes(), name), self.size, name)
+        with open_lmdb(self.folder).begin() as transaction:
+            for row, key in enumerate(map(bytes, keys)):
+                name = f"{self.folder}, key {key!r}"
+                try:
+                    value = transaction.get(key)
+                except lmdb.Error as error:
+                    raise InputError(f"{name} can't be read: {error}. Fetch it again.") from error
+                if value is None:
+                    raise InputError(f"{name} must be there, as it is in {self.index}.")
+                images[row] = central_crop(decode(value, name), self.size, name)
         return images
-
-    def _find(self, transaction: lmdb.Transaction, key: bytes) -> NDArray[np.uint8]:
-        """An encoded image where it is mapped, uint8 (length,)."""
-        try:
-            value = transaction.get(key)
-        except lmdb.Error as error:
-            raise InputError(
-                f"{self._name(key)} can't be read: {error}. Fetch it again."
-            ) from error
-        if value is None:
-            raise InputError(f"{self._name(key)} must be there, as it is in {self.index}.")
-        return np.asarray(value)
-
-    def _name(self, key: bytes) -> str:
-        """What errors call an image."""
-        return f"{self.folder}, key {key!r}"

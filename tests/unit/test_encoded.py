@@ -17,7 +17,6 @@ from torch.utils.data import DataLoader
 
 from wngan.data import open_images
 from wngan.datasets.keys import write_keys
-from wngan.decoding import decode
 from wngan.encoded import EncodedImages, _environment, named_if_readers_die
 from wngan.errors import InputError
 
@@ -66,22 +65,6 @@ def test_gives_crops_for_indices(images: EncodedImages, pixels: NDArray[np.uint8
         np.testing.assert_array_equal(found, crops[np.array(indices, np.int64)])
     with pytest.raises(IndexError):
         images[np.array([7])]
-
-
-def test_all_of_a_batch_is_asked_for_before_any_is_decoded(
-    images: EncodedImages, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[bytes] = []
-    monkeypatch.setattr("wngan.encoded.will_need", lambda value: seen.append(value.tobytes()))
-
-    def note(content: bytes, name: str) -> Image.Image:
-        seen.append(content)
-        return decode(content, name)
-
-    monkeypatch.setattr("wngan.encoded.decode", note)
-    images[np.array([5, 0, 3])]
-    assert len(set(seen)) == 3
-    assert seen[:3] == seen[3:]
 
 
 def test_the_folder_is_as_it_was(images: EncodedImages) -> None:

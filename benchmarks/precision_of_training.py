@@ -1,12 +1,13 @@
 """What training in bfloat16 does to final losses, over trainings.
 
     snakemake --profile demo --configfile benchmarks/precision.yaml
-    python -m benchmarks.precision_of_training
+    python -m benchmarks.precision_of_training benchmarks/measured/precision.csv
 
 A model's loss is the geometric mean of its trainings', at each one's lowest running loss; all are
 evaluated in float32. The interval is of other trainings and other images.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import yaml
 
 from wngan.bootstrap import above, ratio_of_models
 
-CONFIG = Path(__file__).with_suffix("").with_name("precision.yaml")
+CONFIG = Path(__file__).with_name("precision.yaml")
 
 
 def table(config: Path = CONFIG) -> pandas.DataFrame:
@@ -59,4 +60,6 @@ def markdown(rows: pandas.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    print(markdown(table()))
+    found = table()
+    print(markdown(found))
+    found.to_csv(sys.argv[1], index=False, float_format="%.6g")

@@ -269,7 +269,7 @@ def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
             once = worker.recv()
         least = 1 if task.startswith("training") else STEPS
         units[side] = max(least, round(SECONDS / once))
-        turns = min(turns, TURNS if once < 5 * SECONDS else 3)
+        turns = min(turns, TURNS if units[side] * once < 3 * SECONDS else 3)
     peak = peak_rate(precision)
     times: dict[str, list[float]] = {side: [] for side in SIDES}
     for _ in range(turns):
@@ -435,13 +435,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--precision", choices=PRECISIONS, default="float32")
     parser.add_argument("--output", type=Path, help="a CSV file")
     options = parser.parse_args()
     hardware = f"{describe(default_device())}, {torch.get_num_threads()} threads"
     print(f"{datetime.date.today()}, {hardware}, torch {torch.__version__}", flush=True)
     rows = []
-    tasks = [task for task in TASKS if task != KEPT or not torch.cuda.is_available()]
+    tasks = [task for task in options.tasks if task != KEPT or not torch.cuda.is_available()]
     for size, task, model in product(options.sizes, tasks, options.models):
         line = compare(task, settings(*SIZES[size], model), options.precision)
         rows.append({"size": size, "model": model} | line)

@@ -40,7 +40,8 @@ def deterministic(device: str | torch.device) -> Iterator[None]:
     no deterministic form of. On a CPU nothing changes.
 
     Args:
-        device: to compute on. The block must be entered before anything is computed on a GPU.
+        device: to compute on. The block must be entered before the process uses a GPU at all, if it
+            did not call `reserve_workspace` before that.
 
     Raises:
         RuntimeError: as `reserve_workspace`; in the block, of an operation that is refused.

@@ -130,6 +130,10 @@ def code(script, without=frozenset()):
     return code_digest(TOP / "scripts" / script, without)
 
 
+# A parameter of jobs that use a GPU. Without it they have none, as parameters decide what runs again.
+DETERMINISTIC = {"deterministic": True} if config.get("deterministic") else {}
+
+
 def claim_code(wildcards):
     """The same for a claim, without the modules of the other claims."""
     item = claim(wildcards).item

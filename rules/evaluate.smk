@@ -24,6 +24,7 @@ rule evaluate_segment:
         mem_mb=memory(8000),
         runtime=runtime(of(experiment, "evaluation_minutes")),
     params:
+        **DETERMINISTIC,
         iterations=snapshots_of,
         images=of(experiment, "settings", "evaluation", "running", "images"),
         steps=of(experiment, "settings", "evaluation", "running", "steps"),
@@ -165,6 +166,7 @@ rule reconstruct_shard:
         mem_mb=memory(8000),
         runtime=runtime(of(experiment, "final_minutes")),
     params:
+        **DETERMINISTIC,
         images=of(experiment, "settings", "evaluation", "final", "images"),
         steps=of(experiment, "settings", "evaluation", "final", "steps"),
         shards=of(experiment, "settings", "evaluation", "final", "shards"),
@@ -247,6 +249,7 @@ rule probe:
         mem_mb=memory(8000),
         runtime=runtime(of(statistics, "probe_minutes")),
     params:
+        **DETERMINISTIC,
         images=of(statistics, "settings", "images"),
         starts=of(statistics, "settings", "random_starts"),
         test_images=of(experiment, "dataset.settings", "test"),
@@ -277,6 +280,7 @@ rule sample:
         mem_mb=memory(8000),
         runtime=30,
     params:
+        **DETERMINISTIC,
         images=PLAN.samples,
         code=code("sample.py"),
     script:
@@ -308,6 +312,7 @@ rule quality:
         mem_mb=memory(of(quality, "megabytes")),
         runtime=runtime(of(quality, "minutes")),
     params:
+        **DETERMINISTIC,
         test_images=of(experiment, "dataset.settings", "test"),
         images=of(quality, "settings", "images"),
         every=of(quality, "settings", "every"),

@@ -28,6 +28,7 @@ rule train_segment:
         mem_mb=memory(8000),
         runtime=runtime(of(experiment, "training_minutes"), more=False),
     params:
+        **DETERMINISTIC,
         settings=training_settings,
         start=of_segment("start_of"),
         stop=of_segment("stop_of"),

@@ -92,7 +92,7 @@ def main(
         "test_images": test_images,
         "code": code,
         "versions": [torch.__version__, np.__version__],
-        "computed by": [device.type, torch.get_num_threads()],
+        "computed by": [device.type, torch.get_num_threads(), *_how()],
         "inputs": [file_sha256(file) for file in (info, permutation, previous) if file is not None],
     }
     identity = hashlib.sha256(json.dumps(determined_by, sort_keys=True).encode()).hexdigest()
@@ -208,6 +208,11 @@ def reasons(began: float, runtime: float | None) -> Callable[[], str]:
         return ""
 
     return reason
+
+
+def _how() -> list[str]:
+    """What else states depend on: that none of a GPU which computes otherwise is continued."""
+    return ["deterministic"] if torch.are_deterministic_algorithms_enabled() else []
 
 
 def _done(status: Path, settings: dict[str, Any], start: int) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """The frame of a job that computes with torch: its log, its device, its record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from wngan.deterministic import deterministic, reserve_workspace
 from wngan.device import describe, free_device
 from wngan.job import arguments
 from wngan.log import logged, logger
@@ -21,7 +22,8 @@ def compute(
 ) -> None:
     """Calls a script's `main` on a free device, with as many threads as its job has.
 
-    The device is a GPU if the job has the resource `gpu` and there is one; a log line names it.
+    The device is a GPU if the job asks for one (`asks_for_gpu`) and there is one; a log line names
+    it. With a parameter `deterministic` that is true, results are the same on GPUs of one kind.
 
     `main` may take what `wngan.job.arguments` finds, and `device`, `label` (the run, for log
     lines), `events` (the folder for event files, or None) and `save_every`. What it returns is
@@ -33,10 +35,14 @@ def compute(
         within: entered once the device is taken; it gives other arguments that `main` may take.
     """
     torch.set_num_threads(job.threads)
+    same = job.params.get("deterministic", False)
+    if same:
+        reserve_workspace()  # before anything uses a GPU
     with (
         logged(job.log[0]),
         before or nullcontext(bool) as keep,
-        free_device(job.resources.get("gpu", 0)) as device,
+        free_device(asks_for_gpu(job.resources), job.config.get("gpu_jobs", 1)) as device,
+        deterministic(device) if same else nullcontext(),
         within or nullcontext({}) as found,
     ):
         logger.info("Computing on %s.", describe(device))
@@ -61,3 +67,9 @@ def compute(
             threads=job.threads,
         ) as record:
             record |= main(**given) or {}
+
+
+def asks_for_gpu(resources: Mapping[str, Any]) -> bool:
+    """Whether a job asks for a GPU, by `gpu`, or for one or a part of it by SLURM's `gres`."""
+    kind = str(resources.get("gres", "")).partition(":")[0]
+    return bool(resources.get("gpu", 0)) or kind in ("gpu", "shard", "mps")

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from wngan.encoded import EncodedImages
+from wngan.tensors import to_device
 
 
 class Images(Protocol):
@@ -30,7 +33,10 @@ class Subset:
         return len(self.indices)
 
     def __getitem__(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
-        return self.images[self.indices[chosen]]
+        rows = self.indices[chosen]
+        if isinstance(self.images, Tensor):  # else it would wait for what a GPU still computes
+            return self.images[to_device(torch.from_numpy(rows), self.images.device)]
+        return self.images[rows]
 
 
 def open_images(info: Path) -> Images:

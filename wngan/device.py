@@ -1,32 +1,41 @@
-"""The device to compute on: a GPU that no other job of the user has, else the CPU."""
+"""The device to compute on: a GPU that no other job of the user has, or few, else the CPU."""
 
 import os
 import platform
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
-from wngan.gpus import usable
-from wngan.locks import take
+from wngan.gpus import free_memory, usable
+from wngan.locks import is_held, take
 from wngan.log import logger
 from wngan.memory import freed_memory_kept
 
 LOCKS = Path(tempfile.gettempdir())
 
+SHARED = 0.9
+"""Of a GPU's memory, what jobs share; the rest is for what CUDA itself takes for each process."""
+
+ROOM = 2**32
+"""Bytes that must be free on a GPU for a job to start there, if that is no more than half of the
+job's share."""
+
 
 @contextmanager
-def free_device(gpus: int = 1) -> Iterator[torch.device]:
-    """A GPU that this process may use and no other job holds, for as long as the block runs.
+def free_device(gpus: int = 1, jobs: int = 1) -> Iterator[torch.device]:
+    """A GPU that this process may use and fewer than `jobs` hold, for as long as the block runs.
 
-    If all are held it waits for one; with no GPU it is the CPU. Computing is in float32, also on
-    GPUs that would shorten it to TF32, unless `wngan.precision` says otherwise.
+    It is the one that fewest hold of those with enough free memory (`ROOM`). If there is none it
+    waits; with no GPU it is the CPU. Computing is in float32, also on GPUs that would shorten it
+    to TF32, unless `wngan.precision` says otherwise.
 
     Args:
         gpus: how many the job asked for; with 0 it is the CPU.
+        jobs: that may share a GPU; of several each gets no more than its share of the memory.
 
     Raises:
         wngan.gpus.GpuError: there are GPUs, and torch can't use them.
@@ -37,13 +46,39 @@ def free_device(gpus: int = 1) -> Iterator[torch.device]:
         with freed_memory_kept():
             yield torch.device("cpu")
         return
-    torch.backends.cudnn.benchmark = True  # tries kernels, as sizes stay the same for long
+    # Tries kernels, as sizes stay the same for long.
+    torch.backends.cudnn.benchmark = not torch.are_deterministic_algorithms_enabled()
     # By UUID, not by number: a job that may use only one of several GPUs calls it number 0.
-    names = [str(torch.cuda.get_device_properties(number).uuid) for number in numbers]
+    gpus_found = [torch.cuda.get_device_properties(number) for number in numbers]
+    names = [str(gpu.uuid) for gpu in gpus_found]
     if (visible := os.environ.get("CUDA_VISIBLE_DEVICES", "")).startswith("MIG-"):
         names = [visible.replace("/", "_")]  # a part of a GPU, whose UUID may be the GPU's
-    with one_of(names, LOCKS) as index, torch.cuda.device(numbers[index]):
+
+    def has_room(index: int) -> bool:
+        free = free_memory().get(names[index])
+        if free is None:  # of a part of a GPU, or of another maker's
+            free = torch.cuda.mem_get_info(numbers[index])[0]
+        return free >= min(ROOM, SHARED / jobs / 2 * gpus_found[index].total_memory)
+
+    with (
+        one_of(names, LOCKS, jobs, has_room) as index,
+        torch.cuda.device(numbers[index]),
+        _share_of_memory(numbers[index], jobs),
+    ):
         yield torch.device("cuda", numbers[index])
+
+
+@contextmanager
+def _share_of_memory(number: int, jobs: int) -> Iterator[None]:
+    """Lets torch allocate no more of a GPU's memory than is one job's."""
+    if jobs == 1:
+        yield
+        return
+    torch.cuda.set_per_process_memory_fraction(SHARED / jobs, number)
+    try:
+        yield
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0, number)
 
 
 CGROUPS, OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
@@ -71,32 +106,50 @@ def _quotas() -> Iterator[int]:
 
 
 @contextmanager
-def one_of(names: Sequence[str], folder: Path, pause: float = 1) -> Iterator[int]:
-    """The index of one of `names` that no other process of the user holds, held by a lock file.
+def one_of(
+    names: Sequence[str],
+    folder: Path,
+    jobs: int = 1,
+    has_room: Callable[[int], bool] = lambda index: True,
+    pause: float = 1,
+) -> Iterator[int]:
+    """The index of one of `names`, of which the process holds one of `jobs` lock files.
+
+    It is the one of which the user's processes hold fewest.
 
     Args:
         names: of devices, one at least.
         folder: of the lock files, on this machine.
-        pause: seconds between tries while others hold them all.
+        jobs: that may hold a device at once.
+        has_room: whether a device, by its index, can take another job; asked before that is so.
+        pause: seconds between tries while there is none.
     """
-    paths = [folder / f"wngan-{os.getuid()}-{name}.lock" for name in names]
-    waits = False
+    ends = [".lock", *(f".{number}.lock" for number in range(2, jobs + 1))]
+    places = [[folder / f"wngan-{os.getuid()}-{name}{end}" for end in ends] for name in names]
+    told = ""
     while True:
-        for index, path in enumerate(paths):
-            if (file := take(path)) is not None:
+        free = [[path for path in paths if not is_held(path)] for paths in places]
+        emptiest_first = sorted(range(len(names)), key=lambda index: -len(free[index]))
+        chosen = next((k for k in emptiest_first if free[k] and has_room(k)), None)
+        if chosen is not None:
+            # Jobs that come at the same moment want the same place; who loses it looks again.
+            if (file := take(free[chosen][0])) is not None:
                 with file:
-                    yield index
+                    yield chosen
                 return
-        if not waits:
-            logger.info("Waiting for a GPU; other jobs hold %s.", ", ".join(names))
-        waits = True
+            continue
+        why = "other jobs hold" if not any(free) else "too little memory is free on"
+        if why != told:
+            logger.info("Waiting for a GPU; %s %s.", why, ", ".join(names))
+        told = why
         time.sleep(pause)
 
 
 def describe(device: torch.device) -> str:
-    """The name of a device's hardware."""
+    """The name of a device's hardware, and of a GPU whether it computes deterministically."""
     if device.type == "cuda":
-        return f"{torch.cuda.get_device_name(device)} (CUDA {torch.version.cuda})"
+        how = ", deterministic" if torch.are_deterministic_algorithms_enabled() else ""
+        return f"{torch.cuda.get_device_name(device)} (CUDA {torch.version.cuda}{how})"
     return f"CPU ({_processor()})"
 
 

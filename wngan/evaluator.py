@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from wngan.folding import can_fold, fold
+from wngan.gpus import share
 from wngan.graphs import replayed
 from wngan.memory import freed_memory_kept
 from wngan.precision import computing_in
@@ -21,6 +22,9 @@ from wngan.rmsprop import RMSProp
 
 OUTSIDE = 1e-3
 """How far, as a share of the range, values may lie outside it by rounding."""
+
+FIXED = 2**29
+"""Bytes that images at once take on a GPU where results must not depend on what memory is free."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,7 @@ def reconstruct(
                         curve.append(losses.clone())
                     if on_step is not None:
                         on_step(len(targets))
+                del advance, once  # with a graph's memory, before the next one is recorded
                 codes = codes.detach()
                 with torch.no_grad():
                     made = network(codes).to(targets.dtype)
@@ -167,8 +172,8 @@ def images_at_once(generator: nn.Module, code_length: int | Sequence[int]) -> in
 
     On a CPU what the generator computes for them takes 256 MiB at most, and they are at most 256:
     beyond, more gain less than 5 % (benchmarks/README.md). On a GPU it takes an eighth of its free
-    memory, at most 4 GiB (gradients and libraries take several times as much again). It is at
-    least 1.
+    memory, at most 4 GiB (gradients and libraries take several times as much again), and where
+    torch computes deterministically always `FIXED`. It is at least 1.
 
     Args:
         generator: in inference mode.
@@ -195,12 +200,19 @@ def images_at_once(generator: nn.Module, code_length: int | Sequence[int]) -> in
     finally:
         for hook in hooks:
             hook.remove()
-    memory, most = 2**28, 256
-    if code.device.type == "cuda":
-        memory, most = min(torch.cuda.mem_get_info(code.device)[0] // 8, 2**32), sys.maxsize
     # Of a scripted one nothing is seen; others compute some 50 times their image.
     computed = sum(sizes) or 50 * image.nbytes
-    return max(1, min(most, memory // (computed + image.nbytes)))
+    most = sys.maxsize if code.device.type == "cuda" else 256
+    return max(1, min(most, _memory_at_once(code.device) // (computed + image.nbytes)))
+
+
+def _memory_at_once(device: torch.device) -> int:
+    """Bytes for what a generator computes."""
+    if device.type != "cuda":
+        return 2**28
+    if torch.are_deterministic_algorithms_enabled():
+        return FIXED
+    return min(share(device) // 8, 2**32)
 
 
 class _Scaled(nn.Module):

@@ -66,14 +66,40 @@ def sign(environment: Mapping[str, str], devices: Path = Path("/dev")) -> str:
 
 def driver() -> str:
     """The version of the NVIDIA driver, as nvidia-smi says it; "" if it does not."""
+    return next(iter(_asked("driver_version")), "")
+
+
+def free_memory() -> dict[str, int]:
+    """Bytes that are free on each GPU, by UUID as torch has it, as far as nvidia-smi says so.
+
+    Unlike torch it makes no context, which would itself take memory of a GPU that is not taken.
+    """
+    pairs = (line.split(", ") for line in _asked("uuid,memory.free"))
+    return {
+        uuid.removeprefix("GPU-"): int(free) * 2**20 for uuid, free in pairs if free.isdecimal()
+    }
+
+
+def share(device: torch.device) -> int:
+    """Bytes that this process may count on: of a GPU's free memory all, or its part of it.
+
+    It has a part where `wngan.device.free_device` lets several jobs have the GPU: they may start at
+    the same moment and then find the same memory free.
+    """
+    free, _ = torch.cuda.mem_get_info(device)
+    return int(free * torch.cuda.get_per_process_memory_fraction(device))
+
+
+def _asked(fields: str) -> list[str]:
+    """What nvidia-smi says about each GPU, without units; nothing where it fails."""
     if shutil.which("nvidia-smi") is None:
-        return ""
-    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+        return []
+    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):  # a driver that is broken may hang
-        return ""
-    return done.stdout.partition("\n")[0].strip() if done.returncode == 0 else ""
+        return []
+    return done.stdout.strip().splitlines() if done.returncode == 0 else []
 
 
 def problem() -> str:

@@ -57,13 +57,16 @@ def _is_on_gpu(tensor: Tensor) -> bool:
 def _record(
     function: Callable[..., Tensor], static: Sequence[Tensor]
 ) -> tuple[torch.cuda.CUDAGraph, Tensor]:
+    # A stream of its own, also to record: torch's for that is of the GPU that recorded first, and
+    # graphs of one stream share workspaces, which the first that goes takes from the others
+    # (pytorch/pytorch#193402). Other threads, as those that pin memory, may use CUDA meanwhile.
     stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(WARM_UP):
             function(*static)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+            output = function(*static)
     torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        output = function(*static)
     return graph, output

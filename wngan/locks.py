@@ -52,6 +52,20 @@ def take(path: Path) -> BinaryIO | None:
     return file
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process has the lock `path` at this moment; no where there are no locks."""
+    if not path.exists():
+        return False
+    with open(path, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # which others may ask as well
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False
+
+
 def holder(path: Path) -> str:
     """Who holds the lock `path`, or had it last, as in "process 12 on node3, SLURM job 7"."""
     return path.read_text() or "another process"

@@ -21,6 +21,7 @@ import torch
 from wngan.device import describe, free_device, usable_cores
 from wngan.evaluator import reconstruct
 from wngan.gpus import GpuError, usable
+from wngan.graphs import replayed
 from wngan.losses import LOGISTIC
 from wngan.own import MODELS
 from wngan.rmsprop import RMSProp
@@ -64,18 +65,12 @@ def speed(network: dict[str, Any], gpu: bool) -> tuple[str, float, float]:
             size, batch = settings.image_size, settings.batch_size
             real = torch.rand(batch, 3, size, size, device=device)
             codes = torch.randn(batch, settings.code_length, device=device)
-            train = partial(
-                train_step,
-                generator,
-                discriminator,
-                g_optimizer,
-                d_optimizer,
-                LOGISTIC,
-                real,
-                codes,
-                codes,
-            )
-            iterations.append(seconds(train))
+            networks = (generator, discriminator)
+            once = partial(train_step, *networks, g_optimizer, d_optimizer, LOGISTIC)
+            inputs = (real, codes, codes)
+            state = [tensor for each in networks for tensor in each.state_dict().values()]
+            train = replayed(once, inputs, state + g_optimizer.squares + d_optimizer.squares)
+            iterations.append(seconds(partial(train, *inputs)))
             found = seconds(partial(_losses, generator, real))
             steps.append(found / (STEPS * batch))
         return describe(device), float(np.mean(iterations)), float(np.mean(steps))

@@ -150,7 +150,7 @@ class TestOnDevice:
     def test_a_gpu_holds_what_fits(
         self, free: int, fits: bool, images: np.ndarray, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 2 * free))
+        monkeypatch.setattr("wngan.on_device.share", lambda device: free)
         empty = torch.empty
         monkeypatch.setattr(torch, "empty", lambda shape, dtype, device: empty(shape, dtype=dtype))
         monkeypatch.setattr("wngan.on_device.PART", 10)
@@ -161,3 +161,15 @@ class TestOnDevice:
         subset = Subset(found, np.array([24, 7]))
         np.testing.assert_array_equal(np.asarray(subset[np.array([1])]), images[[7]])
         assert torch.equal(to_tensor(subset[np.array([0])]), to_tensor(images[[24]]))
+
+    def test_indices_go_to_the_gpu_without_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        moved: list[list[int]] = []
+
+        def to_device(rows: torch.Tensor, device: torch.device) -> torch.Tensor:
+            moved.append(rows.tolist())
+            return rows.to(device)
+
+        monkeypatch.setattr("wngan.data.to_device", to_device)
+        subset = Subset(torch.arange(9), np.array([5, 7, 1]))  # type: ignore[arg-type]
+        assert np.asarray(subset[np.array([2, 0])]).tolist() == [1, 5]
+        assert moved == [[1, 5]]

@@ -61,6 +61,65 @@ def test_one_job_more_waits_for_a_device(tmp_path: Path, caplog: pytest.LogCaptu
     assert caplog.text.count("Waiting for a GPU; other jobs hold a, b.") == 1
 
 
+@contextmanager
+def held_devices(folder: Path, jobs: int, *indices: int) -> Iterator[list[ExitStack]]:
+    """Jobs that hold places on devices a and b, in the order in which they took them."""
+    with ExitStack() as all_of_them:
+        held = []
+        for index in indices:
+            job = all_of_them.enter_context(ExitStack())
+            assert job.enter_context(one_of(["a", "b"], folder, jobs)) == index
+            held.append(job)
+        yield held
+
+
+def test_the_emptiest_device_is_taken(tmp_path: Path) -> None:
+    with held_devices(tmp_path, 3, 0, 1, 0, 1, 0, 1) as jobs:
+        for number in (0, 3, 5):  # a has two jobs left, not its first, and b has its first
+            jobs[number].close()
+        with one_of(["a", "b"], tmp_path, 3) as next_one, one_of(["a", "b"], tmp_path, 3) as last:
+            assert (next_one, last) == (1, 0)  # then both have two, and the first is next
+
+
+def test_one_job_more_than_share_the_devices_waits(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with held_devices(tmp_path, 2, 0, 1, 0, 1) as jobs, caplog.at_level("INFO"):
+        threading.Timer(0.2, jobs[2].close).start()
+        with one_of(["a", "b"], tmp_path, 2, pause=0.01) as index:
+            assert index == 0
+    assert caplog.messages == ["Waiting for a GPU; other jobs hold a, b."]
+
+
+def test_who_comes_at_the_same_moment_has_another_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both saw all free; the other one was faster."""
+    other = ExitStack()
+    take = device.take
+
+    def lost(path: Path) -> None:
+        monkeypatch.setattr(device, "take", take)
+        assert other.enter_context(one_of(["a", "b"], tmp_path, 2)) == 0
+
+    monkeypatch.setattr(device, "take", lost)
+    with other, one_of(["a", "b"], tmp_path, 2) as index:
+        assert index == 1
+
+
+def test_a_device_without_room_is_not_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = {0: False, 1: True}
+    with one_of(["a", "b"], tmp_path, 2, room.__getitem__) as index:
+        assert index == 1
+    room[1] = False
+    threading.Timer(0.2, room.update, [{0: True}]).start()
+    with caplog.at_level("INFO"), one_of(["a", "b"], tmp_path, 2, room.__getitem__, 0.01) as index:
+        assert index == 0
+    assert caplog.messages == ["Waiting for a GPU; too little memory is free on a, b."]
+
+
 SETTINGS = {
     "all": torch.backends,
     "cuda products": torch.backends.cuda.matmul,
@@ -134,8 +193,13 @@ def test_gpus_are_known_by_what_they_are(tmp_path: Path, monkeypatch: pytest.Mon
         "device_count": lambda: 3,
         "get_arch_list": lambda: ["sm_75", "sm_80", "sm_90a", "compute_120"],
         "get_device_properties": lambda number: SimpleNamespace(
-            uuid=f"uuid-{number}", name="K80", major=(7, 3, 9)[number], minor=(5, 7, 0)[number]
+            uuid=f"uuid-{number}",
+            name="K80",
+            major=(7, 3, 9)[number],
+            minor=(5, 7, 0)[number],
+            total_memory=2**35,
         ),
+        "mem_get_info": lambda number: (2**34, 2**35),
         "device": lambda number: nullcontext(),
     }.items():
         monkeypatch.setattr(torch.cuda, name, stand_in)
@@ -163,6 +227,35 @@ def test_gpus_are_known_by_what_they_are(tmp_path: Path, monkeypatch: pytest.Mon
     old = r"K80 \(7\.5\), K80 \(3\.7\), K80 \(9\.0\).* compute capability 10\.0 or higher"
     with pytest.raises(GpuError, match=old), free_device(1):
         pass
+
+
+@pytest.mark.usefixtures("tf32")
+def test_jobs_on_a_gpu_share_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job starts where 4 GiB are free, or half of its share, and gets no more than its share."""
+    limits: list[tuple[float, int]] = []
+    free = {"uuid-0": 2**32 - 1, "uuid-1": 2**32}
+    for name, stand_in in {
+        "is_available": lambda: True,
+        "device_count": lambda: 2,
+        "get_arch_list": lambda: ["sm_80"],
+        "get_device_properties": lambda number: SimpleNamespace(
+            uuid=f"uuid-{number}", major=9, minor=0, total_memory=2**36
+        ),
+        "device": lambda number: nullcontext(),
+        "set_per_process_memory_fraction": lambda part, number: limits.append((part, number)),
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    monkeypatch.setattr(device, "LOCKS", tmp_path)
+    monkeypatch.setattr(device, "free_memory", lambda: free)
+    with free_device(1) as alone:
+        assert alone.index == 1
+    assert limits == []
+    with free_device(1, jobs=2) as first, free_device(1, jobs=2) as second:
+        assert first.index == second.index == 1
+        assert limits == [(0.45, 1)] * 2
+    assert limits[2:] == [(1.0, 1)] * 2
+    with free_device(1, jobs=9) as small:  # half of a ninth is less than 4 GiB
+        assert small.index == 0
 
 
 @pytest.mark.usefixtures("tf32")

@@ -5,10 +5,13 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from wngan.gpus import DRIVERS, GpuError, problem, sign, usable
+from wngan.evaluator import _memory_at_once
+from wngan.gpus import DRIVERS, GpuError, free_memory, problem, share, sign, usable
+from wngan.on_device import on_device
 
 ROOT = Path(__file__).parents[2]
 OLDEST = 580
@@ -94,6 +97,37 @@ def test_a_driver_that_does_not_work_says_nothing(
     assert sign({}, tmp_path) == ""
     monkeypatch.setattr(torch.version, "cuda", None)
     assert problem() == f"PyTorch {torch.__version__} was built without CUDA."
+
+
+def test_free_memory_is_what_the_driver_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nvidia_smi(
+        tmp_path,
+        monkeypatch,
+        '[ "$1" = --query-gpu=uuid,memory.free ] && [ "$2" = --format=csv,noheader,nounits ] &&'
+        " printf 'GPU-12ab-34, 1024\\nGPU-56, 80000\\nGPU-78, [N/A]\\n'",
+    )
+    assert free_memory() == {"12ab-34": 2**30, "56": 80000 * 2**20}
+    nvidia_smi(tmp_path, monkeypatch, "exit 9")
+    assert free_memory() == {}
+
+
+def test_jobs_that_share_a_gpu_share_its_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what they compute at once, as they may start at the same moment."""
+    gpu = torch.device("cuda", 0)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2**33 + 1, 2**36))
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 1.0)
+    assert share(gpu) == 2**33 + 1
+    assert _memory_at_once(gpu) == 2**30
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 0.25)
+    assert share(gpu) == 2**31
+    assert _memory_at_once(gpu) == 2**28
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2**38, 2**38))
+    assert _memory_at_once(gpu) == 2**32
+    images = np.zeros((2, 4, 4, 3), np.uint8)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (16 * images.nbytes - 1, 2**36))
+    assert on_device(images, gpu) is images
 
 
 @pytest.mark.usefixtures("no_gpu")

@@ -1,5 +1,9 @@
 """What scripts are given by their jobs."""
 
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +19,8 @@ from snakemake.iocontainers import (
 )
 from snakemake.script import Snakemake
 
-from wngan.computing import compute
+from wngan.computing import asks_for_gpu, compute
+from wngan.deterministic import CUBLAS
 from wngan.device import describe
 from wngan.job import arguments, run_job
 from wngan.log import logger
@@ -40,7 +45,7 @@ def job(tmp_path: Path, config: dict[str, Any] | None = None, **parts: dict[str,
         params,
         Wildcards(fromdict=parts.get("wildcards", {})),
         3,
-        ResourceList(fromdict={}),
+        ResourceList(fromdict=parts.get("resources", {})),
         Log([str(tmp_path / "a.log")]),
         config or {},
         "a_rule",
@@ -132,14 +137,17 @@ CONFIG = {
 }
 
 
-def computing(tmp_path: Path, record: bool, config: dict[str, Any] = CONFIG) -> Any:
+def computing(
+    tmp_path: Path, record: bool, config: dict[str, Any] = CONFIG, gpu: int = 0, **params: Any
+) -> Any:
     output = {"provenance": str(tmp_path / "made.json")} if record else {"samples": "a"}
     folders = {name: str(tmp_path / name) for name in ("attempts", "event_folder")}
     return job(
         tmp_path,
         config,
         output=output,
-        params={"code": "abc", **folders},
+        params={"code": "abc", **folders, **params},
+        resources={"gpu": gpu},
         wildcards={"experiment": "e", "model": "bn", "instance": "1"},
     )
 
@@ -167,6 +175,55 @@ def test_a_computing_job_gets_a_device_and_leaves_a_record(tmp_path: Path) -> No
     text = (tmp_path / "made.json").read_text()
     assert '"iterations": 5' in text
     assert '"code": "abc"' in text
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_a_computing_job_may_be_deterministic(
+    wanted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in takes the place of a GPU, which several jobs share."""
+    monkeypatch.setenv(CUBLAS, "")
+    monkeypatch.delenv(CUBLAS)
+    found: list[Any] = []
+
+    @contextmanager
+    def device(gpus: bool, jobs: int) -> Iterator[torch.device]:
+        found.extend([gpus, jobs, CUBLAS in os.environ])
+        yield torch.device("cuda", 0)
+
+    def main() -> None:
+        found.append(torch.are_deterministic_algorithms_enabled())
+
+    monkeypatch.setattr("wngan.computing.free_device", device)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "H100")
+    params = {"deterministic": True} if wanted else {}
+    given = computing(tmp_path, record=True, config=CONFIG | {"gpu_jobs": 2}, gpu=1, **params)
+    threads = torch.get_num_threads()
+    try:
+        compute(main, given)
+    finally:
+        torch.set_num_threads(threads)
+    assert found == [True, 2, wanted, wanted]
+    assert not torch.are_deterministic_algorithms_enabled()
+    attempt = json.loads((tmp_path / "made.json").read_text())["attempts"][0]
+    assert attempt["device"].startswith("H100 (CUDA ")
+    assert ("deterministic" in attempt["device"]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ({}, False),
+        ({"gpu": 0}, False),
+        ({"gpu": 1}, True),
+        ({"gpu": 0, "gres": "shard:1"}, True),
+        ({"gpu": 0, "gres": "gpu:a100:1"}, True),
+        ({"gpu": 0, "gres": "mps:50"}, True),
+        ({"gpu": 0, "gres": "ssd:100"}, False),
+    ],
+)
+def test_a_job_asks_for_a_gpu_or_a_part_of_one(resources: dict[str, Any], expected: bool) -> None:
+    assert asks_for_gpu(resources) == expected
 
 
 def test_a_computing_job_without_a_record_just_computes(tmp_path: Path) -> None:

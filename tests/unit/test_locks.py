@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from wngan import locks
-from wngan.locks import held, node_only, take
+from wngan.locks import held, is_held, node_only, take
 from wngan.locks import holder as who
 
 HOLD = """
@@ -50,6 +50,24 @@ def test_a_lock_says_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert file is not None
     with file:
         assert who(path) == f"process {os.getpid()} on {socket.gethostname()}, SLURM job 7"
+
+
+def test_whether_a_lock_is_held_can_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lock"
+    assert not is_held(path)
+    assert not path.exists()
+    with holder(path):
+        assert is_held(path)
+    assert not is_held(path)
+    assert "process" in who(path)  # asking takes nothing
+
+    def none(file: object, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    assert not is_held(path)
 
 
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,6 +180,24 @@ def test_speeds_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     name, iteration, step = speed.speed(network._asdict(), gpu=False)
     assert name.startswith("CPU")
     assert 0 < step < iteration < 1
+
+
+def test_on_a_gpu_what_is_measured_is_what_trainings_replay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    changed: list[set[int]] = []
+
+    def replayed(function: Any, inputs: Any, changes: Any) -> Any:
+        changed.append({tensor.data_ptr() for tensor in changes})
+        before = [tensor.clone() for tensor in changes]
+        function(*inputs)
+        assert any(not torch.equal(*pair) for pair in zip(before, changes, strict=True))
+        return function
+
+    monkeypatch.setattr(speed, "PATIENCE", 0.01)
+    monkeypatch.setattr(speed, "replayed", replayed)
+    speed.speed(own.Network(8, [4], 6, 4)._asdict(), gpu=False)
+    assert len(changed) == len(own.MODELS)
 
 
 def test_a_measurement_that_fails_says_why() -> None:

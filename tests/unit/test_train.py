@@ -174,6 +174,22 @@ def test_whatever_determines_a_segment_is_asked_for(
     assert "another process finished it" in caplog.text
 
 
+def test_a_deterministic_training_goes_on_with_no_other_state(
+    job: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    script.main(**job)
+    caplog.set_level("INFO")
+    torch.use_deterministic_algorithms(True)
+    try:
+        script.main(**job)
+        assert "another process finished it" not in caplog.text
+        assert "continues after" not in caplog.text
+        script.main(**job)
+        assert "another process finished it" in caplog.text
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
 def test_iterations_are_those_of_the_segment(job: dict[str, Any], tmp_path: Path) -> None:
     """Of which a run that has diverged has less, and its later segments have none."""
     job["settings"] |= {"model": "vanilla", "lr": 1e30}

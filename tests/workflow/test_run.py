@@ -557,6 +557,14 @@ def test_final_reconstructions_hold_codes_and_images(finished: Repository) -> No
     assert np.abs(made - final["images"]).max() <= 1
 
 
+def test_of_keys_about_gpus_one_changes_no_job_and_the_other_all_that_use_one(
+    finished: Repository,
+) -> None:
+    assert not finished.replanned("--config", "gpu_jobs=3", "deterministic=False")
+    jobs = finished.replanned("--config", "deterministic=True")
+    assert jobs["train_segment"] == SEGMENTS
+
+
 def test_event_files_have_the_losses_and_change_no_result(
     finished: Repository, repository: Repository
 ) -> None:

@@ -6,7 +6,7 @@ BIN := .venv/bin
 PHOTOGRAPHS ?=
 LISTED ?=
 
-.PHONY: help demo study status watch test test-fast lint docs bench lock clean
+.PHONY: help demo study status watch test test-fast lint docs bench gpu lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,12 @@ docs: .venv/installed ## the site: guides, results and API reference, into site/
 
 bench: .venv/installed ## speed on this machine, beside a plain reference, also as results/speed.csv
 	$(BIN)/python -m benchmarks.speed --output results/speed.csv
+
+# With PYTHON if that has torch: where a GPU is, torch often is as well, and sometimes no network.
+gpu: ## whether what is for GPUs works on one, and how fast, in ten minutes; PYTHON=one that has torch
+	@if $(PYTHON) -c 'from importlib.util import find_spec as f; exit(not f("torch"))'; \
+	then $(PYTHON) -m benchmarks.gpu; \
+	else $(MAKE) --no-print-directory .venv/installed && $(BIN)/python -m benchmarks.gpu; fi
 
 lock: .venv/installed ## new versions into envs/, from envs/requirements.in
 	$(BIN)/uv pip compile --system-certs --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -1,0 +1,247 @@
+"""Whether all that is for GPUs works on one, and how fast it is, in ten minutes.
+
+    make gpu                       # with .venv, which is made if it is missing
+    make gpu PYTHON=python         # with a Python that has torch already, and no network
+
+Runs the tests of tests/gpu and the measurements of `benchmarks.gpu_speed`. The last thing printed
+is a table to paste into an issue, also in results/gpu/report.md; beside it are speed.csv, in the
+form of those in benchmarks/measured, and a log of each group of tests. A group is a file, and has a
+process of its own, as one error of CUDA ends all that a process computes on a GPU.
+"""
+
+import csv
+import datetime
+import importlib.metadata
+import os
+import platform
+import re
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import torch
+
+from wngan import __version__
+from wngan.gpus import GpuError, driver, usable
+
+ROOT = Path(__file__).parents[1]
+TESTS = ROOT / "tests/gpu"
+FOLDER = ROOT / "results/gpu"
+SECONDS = {"tests": 330.0, "all": 585.0}
+"""That the tests, and the tests and measurements, may take."""
+
+Row = tuple[str, str, str]
+"""What was tested or measured, the outcome, and more about it."""
+
+
+@cache
+def absence() -> str:
+    """Why nothing can be computed on a GPU here; "" if it can."""
+    try:
+        found = usable()
+    except GpuError as error:
+        return str(error)
+    return "" if found else "no GPU here: torch finds none, and nothing says that there is one."
+
+
+def missing() -> list[str]:
+    """Packages that the tests and measurements need and this Python lacks, or has too old."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["workflow"], "pytest"]
+    return sorted({each for each in wanted if not _is_installed(each)})
+
+
+def _is_installed(requirement: str) -> bool:
+    name, _, oldest = requirement.partition(">=")
+    try:
+        found = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return _numbers(found) >= _numbers(oldest)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
+def hardware() -> str:
+    """The GPU, driver, torch and commit."""
+    gpu = torch.cuda.get_device_properties(usable()[0])
+    return (
+        f"{gpu.name} ({gpu.total_memory / 2**30:.0f} GiB, compute capability {gpu.major}."
+        f"{gpu.minor}), driver {driver() or 'unknown'}, torch {torch.__version__}, CUDA "
+        f"{torch.version.cuda}, Python {platform.python_version()}, wngan {__version__}{_commit()}"
+    )
+
+
+def _commit() -> str:
+    """As in " at 1a2b3c4, edited"; "" without git."""
+    said = []
+    for command in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain"]):
+        try:
+            done = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True)
+        except OSError:
+            return ""
+        said.append(done.stdout.strip())
+    commit, edited = said
+    return (f" at {commit}" + (", edited" if edited else "")) if commit else ""
+
+
+def run(module: str, arguments: Sequence[str | Path], log: Path, seconds: float) -> int | None:
+    """Runs a Python module, with its output in a file; ends it and all that it has started.
+
+    Returns:
+        Its exit status; None if it took longer than `seconds`.
+    """
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    with open(log, "w") as file:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            return process.wait(max(1.0, seconds))
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def tested(file: Path, seconds: float) -> Row:
+    """The row of a group of tests, which it runs."""
+    name = file.stem.removeprefix("test_")
+    log, found = FOLDER / f"{name}.log", FOLDER / f"{name}.xml"
+    found.unlink(missing_ok=True)
+    start = time.monotonic()
+    status = run("pytest", ["-p", "no:cacheprovider", f"--junitxml={found}", file], log, seconds)
+    title = file.read_text().partition("\n")[0].strip('".')
+    took = f"{time.monotonic() - start:.0f} s"
+    if not found.exists():
+        ended = "not over" if status is None else f"ended with status {status}"
+        return title, "**fail**", f"{ended} after {took}; see {log.relative_to(ROOT)}"
+    return title, *outcome(ElementTree.parse(found).iter("testcase"), took)
+
+
+def outcome(cases: Iterable[ElementTree.Element], took: str) -> tuple[str, str]:
+    """Whether a group passed, by its JUnit file, and a line of why or how much."""
+    failed, skipped, passed = [], [], 0
+    for case in cases:
+        bad = next(
+            (part for tag in ("failure", "error") if (part := case.find(tag)) is not None), None
+        )
+        said = case.find("skipped")
+        if bad is not None:
+            failed.append(f"`{case.get('name')}`: {_line(bad.get('message', ''))}")
+        elif said is not None:
+            skipped.append(_line(said.get("message", "")))
+        else:
+            passed += 1
+    counts = f"{passed} passed" + (f", {len(skipped)} skipped" if skipped else "") + f", {took}"
+    if failed:
+        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        return "**fail**", f"{failed[0]}{more}; {counts}"
+    reasons = "; ".join(sorted(set(skipped)))
+    return "pass" if passed else "skipped", f"{reasons}; {counts}" if reasons else counts
+
+
+def _line(message: str) -> str:
+    """The first line, short, as a cell of a table."""
+    return message.strip().partition("\n")[0][:200].replace("|", "\\|")
+
+
+def measured(seconds: float) -> list[Row]:
+    """The rows of the measurements, which it runs."""
+    log, speed, jobs = FOLDER / "speed.log", FOLDER / "speed.csv", FOLDER / "jobs.csv"
+    for file in (speed, jobs):
+        file.unlink(missing_ok=True)
+    arguments = ["--seconds", f"{seconds:.0f}", "--output", FOLDER]
+    status = run("benchmarks.gpu_speed", arguments, log, seconds + 30)
+    rows = [*map(speed_row, _read(speed)), *jobs_rows(_read(jobs))]
+    if status != 0:
+        last = _line(log.read_text().strip().rpartition("\n")[2])
+        rows.append(("measurements", "**fail**", last or "not over"))
+    return rows
+
+
+def _read(file: Path) -> list[dict[str, str]]:
+    if not file.exists():
+        return []
+    with open(file, newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def speed_row(line: dict[str, str]) -> Row:
+    """Of a line of speed.csv."""
+    what = f"{line['task']}, {line['size']} {line['model']}, {line['precision']}"
+    careful, low, high, tutorial, share, took, memory, other = (
+        float(line[name])
+        for name in (
+            *("times careful", "from", "to", "times tutorial"),
+            *("share of peak", "ours ms", "ours MB", "careful MB"),
+        )
+    )
+    return (
+        what,
+        f"{careful:.2f} × careful, {share:.0%} of the peak",
+        f"{low:.2f} to {high:.2f}; {tutorial:.2f} × tutorial; {took:.3g} ms; "
+        f"{memory:,.0f} MB, careful {other:,.0f} MB",
+    )
+
+
+def jobs_rows(lines: list[dict[str, str]]) -> list[Row]:
+    """Of jobs.csv: what several trainings at once do, and the price of `deterministic`."""
+    rows = []
+    alone = {}
+    for line in lines:
+        rate, jobs = float(line["iterations per second"]), int(line["jobs"])
+        what = f"training, {line['size']} {line['model']}, {line['precision']}"
+        told = f"{rate:.4g} iterations/s"
+        if line["deterministic"] == "True":
+            rows.append((f"{what}, deterministic", f"{alone[what] / rate:.2f} × the time", told))
+            continue
+        alone.setdefault(what, rate)
+        rows.append((f"{what}, {jobs} at once", f"{rate / alone[what]:.2f} × one", told))
+    return rows
+
+
+def report(about: str, rows: Sequence[Row]) -> str:
+    """What is to be pasted, in Markdown."""
+    bad = sum("fail" in result for _, result, _ in rows)
+    verdict = f"{bad} of {len(rows)} rows failed." if bad else "Nothing failed."
+    lines = ["| what | outcome | more |", "| --- | --- | --- |"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([f"{datetime.date.today()}, {about}. {verdict}", "", *lines, ""])
+
+
+def main() -> None:
+    """Runs everything and prints the table; exits with 1 if something failed or can't be run."""
+    if absence():
+        sys.exit(absence())
+    if lacking := missing():
+        sys.exit(
+            f"{sys.executable} lacks {', '.join(lacking)}. Install what is missing: "
+            f"{sys.executable} -m pip install '{ROOT}[workflow]' pytest"
+        )
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    start, about, rows = time.monotonic(), hardware(), []
+    print(f"{about}\nTen minutes at most; logs are in {FOLDER}.", flush=True)
+    for file in sorted(TESTS.glob("test_*.py")):
+        rows.append(tested(file, start + SECONDS["tests"] - time.monotonic()))
+        print(*rows[-1], sep=": ", flush=True)
+    rows += measured(start + SECONDS["all"] - 30 - time.monotonic())
+    text = report(about, rows)
+    (FOLDER / "report.md").write_text(text)
+    print(f"\n{text}")
+    sys.exit(any("fail" in result for _, result, _ in rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""The measurements of `benchmarks.gpu`, those that say most first, as many as there is time for.
+
+    python -m benchmarks.gpu_speed --seconds 240 --output results/gpu
+
+To speed.csv go the lines of `benchmarks.speed`, measured in shorter turns; to jobs.csv iterations a
+second of trainings of CIFAR-10's WN model: of one, of a deterministic one, of several at once. Each
+line is written when it is there.
+"""
+
+import argparse
+import datetime
+import multiprocessing
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import product
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas
+import torch
+
+from benchmarks import speed
+from wngan.device import describe
+from wngan.on_device import on_device
+from wngan.training import Interrupted, train
+
+JOBS = ((1, False), (1, True), (2, False), (3, False))
+"""Trainings at once, and whether they are deterministic."""
+
+LINES = (
+    *product(("cifar10", "celeba"), ("float32", "tf32", "bfloat16"), ("wn",), speed.TASKS),
+    *product(("digits",), ("float32",), ("wn",), speed.TASKS),
+    *product(("cifar10", "celeba"), ("float32",), ("bn", "vanilla"), speed.TASKS),
+    *product(("lsun", "resnet"), ("float32",), ("wn",), speed.TASKS),
+)
+"""Size, precision, model and task."""
+
+SECONDS = 3.0
+"""Of trainings at once."""
+
+WARM_UP = 50
+"""Iterations before."""
+
+PATIENCE = 120.0
+"""Seconds until all trainings have begun, at most."""
+
+
+def iterate(deterministic: bool, together: Barrier, rates: "Queue[float]") -> None:
+    """A process's life: a training, of which it says how many iterations a second it did."""
+    device = speed.default_device()
+    torch.backends.cudnn.benchmark = not deterministic
+    torch.backends.cudnn.deterministic = deterministic
+    settings = replace(
+        speed.settings(*speed.SIZES["cifar10"], "wn"),
+        snapshot_every=100_000,
+        sample_every=100,
+        sample_codes=1,
+    )
+    images = on_device(speed.images_like(settings, 4 * settings.batch_size), device)
+    done, start = 0, 0.0
+
+    def now() -> float:
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        return time.perf_counter()
+
+    def counted() -> str:
+        nonlocal done, start
+        done += 1
+        if done == WARM_UP:
+            together.wait(PATIENCE)
+            start = now()
+        return "as it is over" if start and time.perf_counter() > start + SECONDS else ""
+
+    with TemporaryDirectory() as folder, suppress(Interrupted):
+        train(
+            settings,
+            images,
+            Path(folder),
+            stop=settings.snapshot_every,
+            device=device,
+            reason_to_stop=counted,
+        )
+    rates.put((done - WARM_UP) / (now() - start))
+
+
+def at_once(jobs: int, deterministic: bool) -> dict[str, Any]:
+    """The line of so many trainings at once."""
+    context = multiprocessing.get_context("spawn")
+    together, rates = context.Barrier(jobs), context.Queue()
+    processes = [
+        context.Process(target=iterate, args=(deterministic, together, rates)) for _ in range(jobs)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        rate = sum(rates.get(timeout=2 * PATIENCE) for _ in processes)
+    finally:
+        for process in processes:
+            process.kill()
+    return {
+        "size": "cifar10",
+        "model": "wn",
+        "precision": "float32",
+        "deterministic": deterministic,
+        "jobs": jobs,
+        "iterations per second": rate,
+    }
+
+
+def lines(end: float) -> Iterator[dict[str, Any]]:
+    """Of `benchmarks.speed`, each if the longest one before it would be over by `end`."""
+    longest = 0.0
+    for size, precision, model, task in LINES:
+        start = time.monotonic()
+        if start + longest > end:
+            return
+        settings = speed.settings(*speed.SIZES[size], model)
+        yield {"size": size, "model": model} | speed.compare(task, settings, precision)
+        longest = max(longest, time.monotonic() - start)
+
+
+def main() -> None:
+    """Writes both files."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="at most, about")
+    parser.add_argument("--output", type=Path, required=True, help="a folder")
+    options = parser.parse_args()
+    end = time.monotonic() + options.seconds
+    speed.TURNS, speed.SECONDS = 3, 0.5
+    hardware = f"{describe(speed.default_device())}, {torch.get_num_threads()} threads"
+    about = {"device": hardware, "torch": torch.__version__, "date": datetime.date.today()}
+    for name, found in (("jobs", (at_once(*each) for each in JOBS)), ("speed", lines(end))):
+        rows: list[dict[str, Any]] = []
+        for line in found:
+            rows.append(line | about)
+            pandas.DataFrame(rows).to_csv(
+                options.output / f"{name}.csv", index=False, float_format="%.5g"
+            )
+            print(*line.values(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

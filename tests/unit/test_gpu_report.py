@@ -1,0 +1,193 @@
+"""`make gpu` where there is no GPU, and the table that it ends in where there is one."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas
+import pytest
+import torch
+
+from benchmarks import gpu, gpu_speed, speed
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+def test_without_a_gpu_it_ends_at_once_with_a_sentence() -> None:
+    """With any Python that has torch: .venv is not made for it."""
+    start = time.monotonic()
+    done = subprocess.run(
+        ["make", "gpu", f"PYTHON={sys.executable}"],
+        cwd=ROOT,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert done.stdout == ""
+    sentence, make = done.stderr.splitlines()
+    assert sentence == "no GPU here: torch finds none, and nothing says that there is one."
+    assert make.endswith("Error 1")
+    assert time.monotonic() - start < 30
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    gpu.absence.cache_clear()
+    yield
+    gpu.absence.cache_clear()
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_gpu_that_torch_cannot_use_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    start = r"There is a GPU here \(CUDA_VISIBLE_DEVICES=0\), but torch can't use it: "
+    with pytest.raises(SystemExit, match=start):
+        gpu.main()
+
+
+def test_what_is_missing_beside_torch_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert gpu.missing() == []
+    known = gpu.importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "snakemake":
+            raise gpu.importlib.metadata.PackageNotFoundError
+        return {"torch": "2.8.1+cu128"}.get(name) or known(name)
+
+    monkeypatch.setattr(gpu.importlib.metadata, "version", version)
+    monkeypatch.setattr(gpu, "absence", lambda: "")
+    with pytest.raises(SystemExit) as raised:
+        gpu.main()
+    sentence = str(raised.value)
+    assert sentence.startswith(f"{sys.executable} lacks snakemake>=9.19, torch>=2.9. Install ")
+    assert sentence.endswith(f"{sys.executable} -m pip install '{ROOT}[workflow]' pytest")
+
+
+@pytest.mark.slow
+def test_torch_alone_is_enough_to_be_told() -> None:
+    others = "{'lmdb', 'pandas', 'pytest', 'snakemake'}"
+    script = f"import benchmarks.gpu, sys; print({others} & {{*sys.modules}})"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+CASES = """<testsuite>
+<testcase name="a"/>
+<testcase name="b"><failure message="AssertionError: 1 | 2&#10;more">…</failure></testcase>
+<testcase name="c"><skipped message="this GPU has no TF32"/></testcase>
+<testcase name="d"><error message="failed on teardown"/></testcase></testsuite>"""
+
+
+def test_a_group_is_one_line() -> None:
+    cases = list(ElementTree.fromstring(CASES))
+    failed = r"`b`: AssertionError: 1 \| 2 and 1 more; 1 passed, 1 skipped, 3 s"
+    assert gpu.outcome(cases, "3 s") == ("**fail**", failed)
+    assert gpu.outcome(cases[:1], "3 s") == ("pass", "1 passed, 3 s")
+    told = "this GPU has no TF32; 1 passed, 1 skipped, 3 s"
+    assert gpu.outcome([cases[0], cases[2]], "3 s") == ("pass", told)
+    assert gpu.outcome(cases[2:3], "3 s")[0] == "skipped"
+
+
+def test_groups_run_in_processes_that_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that crash or take too long as well, with what they have started."""
+    monkeypatch.setattr(gpu, "FOLDER", tmp_path)
+    monkeypatch.setattr(gpu, "ROOT", tmp_path)
+    rows = {}
+    for name, body in {"good": "", "crash": "os._exit(9)", "slow": "time.sleep(60)"}.items():
+        file = tmp_path / f"test_{name}.py"
+        file.write_text(
+            f'"""About {name}."""\n\nimport os, time\n\ndef test_it():\n    {body or 1}\n'
+        )
+        rows[name] = gpu.tested(file, 60 if name != "slow" else 3)
+    assert {name: row[:2] for name, row in rows.items()} == {
+        "good": ("About good", "pass"),
+        "crash": ("About crash", "**fail**"),
+        "slow": ("About slow", "**fail**"),
+    }
+    assert rows["good"][2].startswith("1 passed, ")
+    assert rows["crash"][2].startswith("ended with status 9 after ")
+    assert rows["crash"][2].endswith("; see crash.log")
+    assert rows["slow"][2].startswith("not over after ")
+
+
+def test_lines_of_the_benchmark_become_rows() -> None:
+    lines = gpu._read(ROOT / "benchmarks/measured/careful.csv")
+    what, figure, more = gpu.speed_row(lines[0])
+    assert what == "training iteration, digits wn, float32"
+    assert figure == "1.25 × careful, 10% of the peak"
+    assert more == "1.04 to 1.35; 1.32 × tutorial; 6.84 ms; 36 MB, careful 35 MB"
+
+
+def test_jobs_are_compared_with_one() -> None:
+    same = {"size": "cifar10", "model": "wn", "precision": "float32"}
+    rates = zip(gpu_speed.JOBS, (100, 80, 150, 180), strict=True)
+    lines = [
+        same | {"jobs": str(jobs), "deterministic": str(fixed), "iterations per second": str(rate)}
+        for (jobs, fixed), rate in rates
+    ]
+    assert [row[1:] for row in gpu.jobs_rows(lines)] == [
+        ("1.00 × one", "100 iterations/s"),
+        ("1.25 × the time", "80 iterations/s"),
+        ("1.50 × one", "150 iterations/s"),
+        ("1.80 × one", "180 iterations/s"),
+    ]
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_it_ends_in_one_table(
+    failed: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(gpu, "FOLDER", tmp_path / "gpu")
+    monkeypatch.setattr(gpu, "absence", lambda: "")
+    monkeypatch.setattr(gpu, "hardware", lambda: "A GPU, driver 1")
+    outcome = "**fail**" if failed else "pass"
+    monkeypatch.setattr(gpu, "tested", lambda file, seconds: (file.stem, outcome, "1 s"))
+    monkeypatch.setattr(gpu, "measured", lambda seconds: [("training", "2.00 × careful", "")])
+    with pytest.raises(SystemExit) as ended:
+        gpu.main()
+    assert bool(ended.value.code) == failed
+    report = (tmp_path / "gpu/report.md").read_text()
+    assert capsys.readouterr().out.endswith(f"\n\n{report}\n")
+    groups = len(list((ROOT / "tests/gpu").glob("test_*.py")))
+    verdict = f"{groups} of {groups + 1} rows failed." if failed else "Nothing failed."
+    first, empty, *table = report.splitlines()
+    assert first.endswith(f"A GPU, driver 1. {verdict}")
+    assert empty == ""
+    assert [line.count("|") for line in table] == [4] * (groups + 3)
+
+
+def test_every_group_is_marked_and_says_what_it_is_about() -> None:
+    for file in (ROOT / "tests/gpu").glob("test_*.py"):
+        text = file.read_text()
+        assert text.startswith('"""')
+        assert "\npytestmark = pytest.mark.gpu\n" in text
+
+
+@pytest.mark.slow
+def test_measurements_are_written_as_they_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On whatever device there is; trainings at once are of a small network here."""
+    monkeypatch.setattr(gpu_speed, "JOBS", ())
+    monkeypatch.setattr(
+        gpu_speed, "LINES", [("digits", "float32", "wn", task) for task in speed.TASKS]
+    )
+    monkeypatch.setattr(speed, "TURNS", speed.TURNS)
+    monkeypatch.setattr(speed, "SECONDS", speed.SECONDS)
+    monkeypatch.setattr(sys, "argv", ["gpu_speed", "--output", str(tmp_path)])
+    gpu_speed.main()
+    table = pandas.read_csv(tmp_path / "speed.csv")
+    known = pandas.read_csv(ROOT / "benchmarks/measured/careful.csv")
+    assert list(table.columns) == list(known.columns)
+    assert table["task"].tolist() == list(speed.TASKS)
+    assert [len(gpu.speed_row(line)) for line in gpu._read(tmp_path / "speed.csv")] == [3, 3]

@@ -2,9 +2,9 @@
 
     python -m benchmarks.gpu_speed --seconds 240 --output results/gpu
 
-To speed.csv go the lines of `benchmarks.speed`, measured in shorter turns; to jobs.csv iterations a
-second of trainings of CIFAR-10's WN model: of one, of a deterministic one, of several at once. Each
-line is written when it is there.
+To speed.csv go the lines of `benchmarks.speed`, measured in shorter turns; to jobs.csv how many iterations
+a second trainings do: one, a deterministic one, several at once. Each line is written when it is
+there.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import datetime
 import multiprocessing
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from itertools import product
 from multiprocessing.queues import Queue
@@ -25,9 +25,13 @@ import pandas
 import torch
 
 from benchmarks import speed
-from wngan.device import describe
+from wngan.deterministic import deterministic, reserve_workspace
+from wngan.device import describe, free_device
 from wngan.on_device import on_device
 from wngan.training import Interrupted, train
+
+SIZE, MODEL = "cifar10", "wn"
+"""Of trainings at once."""
 
 JOBS = ((1, False), (1, True), (2, False), (3, False))
 """Trainings at once, and whether they are deterministic."""
@@ -41,32 +45,36 @@ LINES = (
 """Size, precision, model and task."""
 
 SECONDS = 3.0
-"""Of trainings at once."""
+"""That they train."""
 
 WARM_UP = 50
-"""Iterations before."""
+"""Iterations before that."""
 
 PATIENCE = 120.0
 """Seconds until all trainings have begun, at most."""
 
 
-def iterate(deterministic: bool, together: Barrier, rates: "Queue[float]") -> None:
-    """A process's life: a training, of which it says how many iterations a second it did."""
-    device = speed.default_device()
-    torch.backends.cudnn.benchmark = not deterministic
-    torch.backends.cudnn.deterministic = deterministic
+def iterate(jobs: int, fixed: bool, together: Barrier, rates: "Queue[float]") -> None:
+    """A process's life: a training, of which it says how many iterations a second it did.
+
+    Args:
+        jobs: that share the GPU.
+        fixed: whether it is deterministic.
+        together: of all of them, who begin at the same moment.
+    """
     settings = replace(
-        speed.settings(*speed.SIZES["cifar10"], "wn"),
+        speed.settings(*speed.SIZES[SIZE], MODEL),
         snapshot_every=100_000,
         sample_every=100,
         sample_codes=1,
     )
-    images = on_device(speed.images_like(settings, 4 * settings.batch_size), device)
     done, start = 0, 0.0
+    if fixed:
+        reserve_workspace()
 
     def now() -> float:
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
         return time.perf_counter()
 
     def counted() -> str:
@@ -77,10 +85,15 @@ def iterate(deterministic: bool, together: Barrier, rates: "Queue[float]") -> No
             start = now()
         return "as it is over" if start and time.perf_counter() > start + SECONDS else ""
 
-    with TemporaryDirectory() as folder, suppress(Interrupted):
+    with (
+        free_device(jobs=jobs) as device,
+        deterministic(device) if fixed else nullcontext(),
+        TemporaryDirectory() as folder,
+        suppress(Interrupted),
+    ):
         train(
             settings,
-            images,
+            on_device(speed.images_like(settings, 4 * settings.batch_size), device),
             Path(folder),
             stop=settings.snapshot_every,
             device=device,
@@ -89,12 +102,12 @@ def iterate(deterministic: bool, together: Barrier, rates: "Queue[float]") -> No
     rates.put((done - WARM_UP) / (now() - start))
 
 
-def at_once(jobs: int, deterministic: bool) -> dict[str, Any]:
+def at_once(jobs: int, fixed: bool) -> dict[str, Any]:
     """The line of so many trainings at once."""
     context = multiprocessing.get_context("spawn")
     together, rates = context.Barrier(jobs), context.Queue()
     processes = [
-        context.Process(target=iterate, args=(deterministic, together, rates)) for _ in range(jobs)
+        context.Process(target=iterate, args=(jobs, fixed, together, rates)) for _ in range(jobs)
     ]
     for process in processes:
         process.start()
@@ -104,10 +117,10 @@ def at_once(jobs: int, deterministic: bool) -> dict[str, Any]:
         for process in processes:
             process.kill()
     return {
-        "size": "cifar10",
-        "model": "wn",
+        "size": SIZE,
+        "model": MODEL,
         "precision": "float32",
-        "deterministic": deterministic,
+        "deterministic": fixed,
         "jobs": jobs,
         "iterations per second": rate,
     }

@@ -20,7 +20,8 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.gpu import absence
-from wngan.deterministic import CUBLAS, deterministic as same_each_time, reserve_workspace
+from wngan.deterministic import CUBLAS, reserve_workspace
+from wngan.deterministic import deterministic as same_each_time
 from wngan.device import free_device
 from wngan.randomness import rng
 from wngan.settings import Settings

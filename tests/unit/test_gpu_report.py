@@ -4,7 +4,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Barrier
 from xml.etree import ElementTree
 
 import pandas
@@ -36,7 +39,7 @@ def test_without_a_gpu_it_ends_at_once_with_a_sentence() -> None:
 
 
 @pytest.fixture
-def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     gpu.absence.cache_clear()
     yield
@@ -174,10 +177,22 @@ def test_every_group_is_marked_and_says_what_it_is_about() -> None:
 
 
 @pytest.mark.slow
+def test_trainings_at_once_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates = SimpleQueue()
+    monkeypatch.setattr(gpu_speed, "SIZE", "digits")
+    monkeypatch.setattr(gpu_speed, "WARM_UP", 2)
+    monkeypatch.setattr(gpu_speed, "SECONDS", 0.2)
+    before = torch.backends.cudnn.conv.fp32_precision
+    gpu_speed.iterate(1, True, Barrier(1), rates)
+    torch.backends.cudnn.conv.fp32_precision = before
+    assert rates.get() > 1
+
+
+@pytest.mark.slow
 def test_measurements_are_written_as_they_are_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On whatever device there is; trainings at once are of a small network here."""
+    """On whatever device there is."""
     monkeypatch.setattr(gpu_speed, "JOBS", ())
     monkeypatch.setattr(
         gpu_speed, "LINES", [("digits", "float32", "wn", task) for task in speed.TASKS]

@@ -2,9 +2,9 @@
 
     python -m benchmarks.gpu_speed --seconds 240 --output results/gpu
 
-To speed.csv go the lines of `benchmarks.speed`, measured in shorter turns; to jobs.csv how many iterations
-a second trainings do: one, a deterministic one, several at once. Each line is written when it is
-there.
+To speed.csv go the lines of `benchmarks.speed`, measured in shorter turns; to jobs.csv how many
+iterations a second trainings do: one, a deterministic one, several at once. Each line is written
+when it is there.
 """
 
 import argparse

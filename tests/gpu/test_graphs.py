@@ -19,11 +19,12 @@ pytestmark = pytest.mark.gpu
 
 CPU = torch.device("cpu")
 
-FIRST, LATER = 1e-5, 2e-3
-"""How far losses may be from the CPU's, as a share, both in float32: of the first iteration's
-discriminator, which nothing has changed yet; and of six iterations. Sums are taken in another
-order, and RMSProp, which divides each gradient by its own size, moves a parameter whose gradient is
-nearly 0 up or down by rounding alone."""
+FIRST, LATER, NEAR_ZERO = 1e-5, 5e-3, 5e-4
+"""How far losses may be from the CPU's, both in float32: as shares, of the first iteration's
+discriminator, which nothing has changed yet, and of six iterations; and at least. Sums are taken in
+another order, and RMSProp, which divides each gradient by its own size, moves a parameter whose
+gradient is nearly 0 up or down by rounding alone. Between two ways to compute on a CPU it is 2e-7
+and up to 6e-4; 2e-3 of a critic's loss, which passes through 0."""
 
 every_model = pytest.mark.parametrize(
     ("size", "model"),
@@ -48,10 +49,10 @@ def test_training_equals_that_without_graphs(size: str, model: str, device: torc
 
 @every_model
 def test_training_is_that_of_the_cpu(size: str, model: str, device: torch.device) -> None:
-    settings = replace(SIZES[size], model=model, lr=1e-4)
+    settings = replace(SIZES[size], model=model)
     found, expected = losses(trained(settings, device)), losses(trained(settings, CPU))
     np.testing.assert_allclose(found[0, 0], expected[0, 0], rtol=FIRST)
-    np.testing.assert_allclose(found, expected, rtol=LATER)
+    np.testing.assert_allclose(found, expected, rtol=LATER, atol=NEAR_ZERO)
 
 
 def generator_of(settings: Settings) -> nn.Module:

@@ -6,7 +6,8 @@
 Runs the tests of tests/gpu and the measurements of `benchmarks.gpu_speed`. The last thing printed
 is a table to paste into an issue, also in results/gpu/report.md; beside it are speed.csv, in the
 form of those in benchmarks/measured, and a log of each group of tests. A group is a file, and has a
-process of its own, as one error of CUDA ends all that a process computes on a GPU.
+process of its own, as one error of CUDA ends all that a process computes on a GPU. What is about
+memory runs alone, the others side by side, as most of their time is that of starting processes.
 """
 
 import csv
@@ -21,9 +22,11 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 import torch
@@ -36,6 +39,12 @@ TESTS = ROOT / "tests/gpu"
 FOLDER = ROOT / "results/gpu"
 SECONDS = {"tests": 330.0, "all": 585.0}
 """That the tests, and the tests and measurements, may take."""
+
+GRACE = 15.0
+"""Seconds in which what took too long may end by itself."""
+
+ALONE = TESTS / "test_memory.py"
+LONGEST = TESTS / "test_workflow.py"
 
 Row = tuple[str, str, str]
 """What was tested or measured, the outcome, and more about it."""
@@ -95,23 +104,28 @@ def _commit() -> str:
 
 
 def run(module: str, arguments: Sequence[str | Path], log: Path, seconds: float) -> int | None:
-    """Runs a Python module, with its output in a file; ends it and all that it has started.
+    """Runs a Python module, with its output in a file.
+
+    It has a folder of its own for temporary files, and so for the locks of GPUs.
 
     Returns:
         Its exit status; None if it took longer than `seconds`.
     """
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    with open(log, "w") as file:
+    with open(log, "w") as file, TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        own = os.environ | {"TMPDIR": folder}
         process = subprocess.Popen(
-            command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            command, cwd=ROOT, env=own, stdout=file, stderr=subprocess.STDOUT
         )
         try:
             return process.wait(max(1.0, seconds))
         except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)  # on which it ends what it has started
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE)
             return None
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
 
 
@@ -124,7 +138,7 @@ def tested(file: Path, seconds: float) -> Row:
     status = run("pytest", ["-p", "no:cacheprovider", f"--junitxml={found}", file], log, seconds)
     title = file.read_text().partition("\n")[0].strip('".')
     took = f"{time.monotonic() - start:.0f} s"
-    if not found.exists():
+    if status is None or not found.exists():
         ended = "not over" if status is None else f"ended with status {status}"
         return title, "**fail**", f"{ended} after {took}; see {log.relative_to(ROOT)}"
     return title, *outcome(ElementTree.parse(found).iter("testcase"), took)
@@ -157,17 +171,20 @@ def _line(message: str) -> str:
     return message.strip().partition("\n")[0][:200].replace("|", "\\|")
 
 
-def measured(seconds: float) -> list[Row]:
-    """The rows of the measurements, which it runs."""
-    log, speed, jobs = FOLDER / "speed.log", FOLDER / "speed.csv", FOLDER / "jobs.csv"
-    for file in (speed, jobs):
-        file.unlink(missing_ok=True)
-    arguments = ["--seconds", f"{seconds:.0f}", "--output", FOLDER]
-    status = run("benchmarks.gpu_speed", arguments, log, seconds + 30)
-    rows = [*map(speed_row, _read(speed)), *jobs_rows(_read(jobs))]
-    if status != 0:
-        last = _line(log.read_text().strip().rpartition("\n")[2])
-        rows.append(("measurements", "**fail**", last or "not over"))
+def measured(end: float) -> list[Row]:
+    """The rows of the measurements, which it runs until about `end`, by `time.monotonic`."""
+    rows = []
+    for what in ("jobs", "speed"):
+        log, made = FOLDER / f"{what}.log", FOLDER / f"{what}.csv"
+        made.unlink(missing_ok=True)
+        seconds = end - time.monotonic()
+        arguments = [what, "--output", made, "--seconds", f"{seconds:.0f}"]
+        status = run("benchmarks.gpu_speed", arguments, log, seconds + GRACE)
+        found = _read(made)
+        rows += jobs_rows(found) if what == "jobs" else [*map(speed_row, found)]
+        if status != 0:
+            last = _line(log.read_text().strip().rpartition("\n")[2])
+            rows.append((f"measurements of {what}", "**fail**", last or "not over"))
     return rows
 
 
@@ -233,10 +250,17 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     start, about, rows = time.monotonic(), hardware(), []
     print(f"{about}\nTen minutes at most; logs are in {FOLDER}.", flush=True)
-    for file in sorted(TESTS.glob("test_*.py")):
-        rows.append(tested(file, start + SECONDS["tests"] - time.monotonic()))
-        print(*rows[-1], sep=": ", flush=True)
-    rows += measured(start + SECONDS["all"] - 30 - time.monotonic())
+
+    def of(file: Path) -> Row:
+        row = tested(file, start + SECONDS["tests"] - time.monotonic())
+        print(*row, sep=": ", flush=True)
+        return row
+
+    rows.append(of(ALONE))
+    others = sorted({*TESTS.glob("test_*.py")} - {ALONE}, key=lambda file: (file != LONGEST, file))
+    with ThreadPoolExecutor(3) as pool:
+        rows += pool.map(of, others)
+    rows += measured(start + SECONDS["all"] - 2 * GRACE)
     text = report(about, rows)
     (FOLDER / "report.md").write_text(text)
     print(f"\n{text}")

@@ -1,10 +1,11 @@
 """The measurements of `benchmarks.gpu`, those that say most first, as many as there is time for.
 
-    python -m benchmarks.gpu_speed --seconds 240 --output results/gpu
+    python -m benchmarks.gpu_speed jobs --output results/gpu/jobs.csv
+    python -m benchmarks.gpu_speed speed --output results/gpu/speed.csv --seconds 200
 
-To speed.csv go the lines of `benchmarks.speed`, measured in shorter turns; to jobs.csv how many
-iterations a second trainings do: one, a deterministic one, several at once. Each line is written
-when it is there.
+The first says how many iterations a second trainings do: one, a deterministic one, several at once.
+The second has the lines of `benchmarks.speed`, measured in shorter turns. Each line is written when
+it is there.
 """
 
 import argparse
@@ -36,11 +37,12 @@ SIZE, MODEL = "cifar10", "wn"
 JOBS = ((1, False), (1, True), (2, False), (3, False))
 """Trainings at once, and whether they are deterministic."""
 
+TASKS = ("training iteration", "reconstruction step")
 LINES = (
-    *product(("cifar10", "celeba"), ("float32", "tf32", "bfloat16"), ("wn",), speed.TASKS),
-    *product(("digits",), ("float32",), ("wn",), speed.TASKS),
-    *product(("cifar10", "celeba"), ("float32",), ("bn", "vanilla"), speed.TASKS),
-    *product(("lsun", "resnet"), ("float32",), ("wn",), speed.TASKS),
+    *product(("cifar10", "celeba"), ("float32", "tf32", "bfloat16"), ("wn",), TASKS),
+    *product(("digits",), ("float32",), ("wn",), TASKS),
+    *product(("cifar10", "celeba"), ("float32",), ("bn", "vanilla"), TASKS),
+    *product(("lsun", "resnet"), ("float32",), ("wn",), TASKS),
 )
 """Size, precision, model and task."""
 
@@ -139,23 +141,21 @@ def lines(end: float) -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
-    """Writes both files."""
+    """Writes one of the two files."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["jobs", "speed"])
+    parser.add_argument("--output", type=Path, required=True, help="a CSV file")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="at most, about")
-    parser.add_argument("--output", type=Path, required=True, help="a folder")
     options = parser.parse_args()
     end = time.monotonic() + options.seconds
     speed.TURNS, speed.SECONDS = 3, 0.5
     hardware = f"{describe(speed.default_device())}, {torch.get_num_threads()} threads"
     about = {"device": hardware, "torch": torch.__version__, "date": datetime.date.today()}
-    for name, found in (("jobs", (at_once(*each) for each in JOBS)), ("speed", lines(end))):
-        rows: list[dict[str, Any]] = []
-        for line in found:
-            rows.append(line | about)
-            pandas.DataFrame(rows).to_csv(
-                options.output / f"{name}.csv", index=False, float_format="%.5g"
-            )
-            print(*line.values(), flush=True)
+    rows: list[dict[str, Any]] = []
+    for line in lines(end) if options.what == "speed" else (at_once(*each) for each in JOBS):
+        rows.append(line | about)
+        pandas.DataFrame(rows).to_csv(options.output, index=False, float_format="%.5g")
+        print(*line.values(), flush=True)
 
 
 if __name__ == "__main__":

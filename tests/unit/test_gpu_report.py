@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Barrier
+from typing import Any
 from xml.etree import ElementTree
 
 import pandas
@@ -15,6 +16,7 @@ import pytest
 import torch
 
 from benchmarks import gpu, gpu_speed, speed
+from wngan.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,7 +157,7 @@ def test_it_ends_in_one_table(
     monkeypatch.setattr(gpu, "hardware", lambda: "A GPU, driver 1")
     outcome = "**fail**" if failed else "pass"
     monkeypatch.setattr(gpu, "tested", lambda file, seconds: (file.stem, outcome, "1 s"))
-    monkeypatch.setattr(gpu, "measured", lambda seconds: [("training", "2.00 × careful", "")])
+    monkeypatch.setattr(gpu, "measured", lambda end: [("training", "2.00 × careful", "")])
     with pytest.raises(SystemExit) as ended:
         gpu.main()
     assert bool(ended.value.code) == failed
@@ -188,21 +190,32 @@ def test_trainings_at_once_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rates.get() > 1
 
 
-@pytest.mark.slow
-def test_measurements_are_written_as_they_are_made(
+def test_lines_are_those_of_the_benchmark_until_the_time_is_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On whatever device there is."""
-    monkeypatch.setattr(gpu_speed, "JOBS", ())
-    monkeypatch.setattr(
-        gpu_speed, "LINES", [("digits", "float32", "wn", task) for task in speed.TASKS]
+    """The first ones; each is written at once, in the form of those that are kept."""
+    assert {*gpu_speed.TASKS} <= {*speed.TASKS}
+    assert len({*gpu_speed.LINES}) == len(gpu_speed.LINES)
+    known = pandas.read_csv(ROOT / "benchmarks/measured/careful.csv").drop(
+        columns=["size", "model"]
     )
+    line = known.drop(columns=["device", "torch", "date"]).iloc[0].to_dict()
+    clock = iter(range(0, 1000, 10))
+
+    def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
+        next(clock)
+        return line | {"task": task, "precision": precision}
+
+    monkeypatch.setattr(gpu_speed.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(speed, "compare", compare)
     monkeypatch.setattr(speed, "TURNS", speed.TURNS)
     monkeypatch.setattr(speed, "SECONDS", speed.SECONDS)
-    monkeypatch.setattr(sys, "argv", ["gpu_speed", "--output", str(tmp_path)])
+    monkeypatch.setattr(
+        sys, "argv", ["", "speed", "--seconds", "100", "--output", f"{tmp_path}/speed.csv"]
+    )
     gpu_speed.main()
     table = pandas.read_csv(tmp_path / "speed.csv")
-    known = pandas.read_csv(ROOT / "benchmarks/measured/careful.csv")
-    assert list(table.columns) == list(known.columns)
-    assert table["task"].tolist() == list(speed.TASKS)
-    assert [len(gpu.speed_row(line)) for line in gpu._read(tmp_path / "speed.csv")] == [3, 3]
+    assert list(table.columns) == ["size", "model", *known.columns]
+    found = table[["size", "precision", "model", "task"]].itertuples(index=False, name=None)
+    assert list(found) == list(gpu_speed.LINES[:3])
+    assert len([gpu.speed_row(row) for row in gpu._read(tmp_path / "speed.csv")]) == 3

@@ -93,7 +93,10 @@ def hardware() -> str:
 def _commit() -> str:
     """As in " at 1a2b3c4, edited"; "" without git."""
     said = []
-    for command in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain"]):
+    for command in (
+        ["rev-parse", "--short", "HEAD"],
+        ["status", "--porcelain", "--untracked-files=no"],
+    ):
         try:
             done = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True)
         except OSError:
@@ -231,8 +234,9 @@ def jobs_rows(lines: list[dict[str, str]]) -> list[Row]:
 
 def report(about: str, rows: Sequence[Row]) -> str:
     """What is to be pasted, in Markdown."""
-    bad = sum("fail" in result for _, result, _ in rows)
-    verdict = f"{bad} of {len(rows)} rows failed." if bad else "Nothing failed."
+    failed, skipped = (sum(word in row[1] for row in rows) for word in ("fail", "skipped"))
+    verdict = f"Of {len(rows)} rows {failed or 'none'} failed"
+    verdict += f", {skipped} skipped." if skipped else "."
     lines = ["| what | outcome | more |", "| --- | --- | --- |"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([f"{datetime.date.today()}, {about}. {verdict}", "", *lines, ""])

@@ -115,6 +115,8 @@ def at_once(jobs: int, fixed: bool) -> dict[str, Any]:
         process.start()
     try:
         rate = sum(rates.get(timeout=2 * PATIENCE) for _ in processes)
+        for process in processes:
+            process.join()
     finally:
         for process in processes:
             process.kill()

@@ -164,11 +164,13 @@ def test_it_ends_in_one_table(
     report = (tmp_path / "gpu/report.md").read_text()
     assert capsys.readouterr().out.endswith(f"\n\n{report}\n")
     groups = len(list((ROOT / "tests/gpu").glob("test_*.py")))
-    verdict = f"{groups} of {groups + 1} rows failed." if failed else "Nothing failed."
+    verdict = f"Of {groups + 1} rows {groups if failed else 'none'} failed."
     first, empty, *table = report.splitlines()
     assert first.endswith(f"A GPU, driver 1. {verdict}")
     assert empty == ""
     assert [line.count("|") for line in table] == [4] * (groups + 3)
+    some = gpu.report("A GPU", [("a", "pass", ""), ("b", "skipped", "too old")])
+    assert some.startswith(f"{first[:10]}, A GPU. Of 2 rows none failed, 1 skipped.\n")
 
 
 def test_every_group_is_marked_and_says_what_it_is_about() -> None:

@@ -60,11 +60,27 @@ def publish() -> None:
         folder.mkdir(parents=True)
         for name in files(part):
             shutil.copyfile(results / name, folder / Path(name).name)
-        known = json.loads((results / "provenance.json").read_text())["results"]
-        facts = {"configuration": config_digest(config), "results": known}
+        known = json.loads((results / "provenance.json").read_text())
+        facts = {"configuration": config_digest(config), "results": known["results"]}
+        facts["jobs"] = _jobs([*known["runs"].values()])
         facts["bytes"] = sum(path.stat().st_size for path in results.rglob("*") if path.is_file())
         facts["folders"] = _folders(part, ROOT / config["data"] / part)
         (folder / "provenance.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def _jobs(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Of each stage's jobs the digests of their code, when they began, and how attempts ended."""
+    found: dict[str, dict[str, Any]] = {}
+    for stage in ("train", "evaluate", "reconstruct", "measure"):
+        jobs = [job for run in runs for job in run.get(stage, [])]
+        attempts = [attempt for job in jobs for attempt in job["attempts"]]
+        found[stage] = {
+            "code": dict(sorted(Counter(job["code"] for job in jobs).items())),
+            "first": min(attempt["started"] for attempt in attempts),
+            "last": max(attempt["started"] for attempt in attempts),
+            "ends": dict(sorted(Counter(attempt["end"] for attempt in attempts).items())),
+        }
+    return found
 
 
 def _folders(part: str, dataset: Path) -> dict[str, int] | None:
@@ -85,6 +101,12 @@ def pick(rows: list[dict[str, Any]], **where: Any) -> dict[str, Any]:
     return row
 
 
+def attempts(part: dict[str, Any], end: str | None = None) -> int:
+    """How many attempts at jobs there were in a part, or how many ended so."""
+    ends = [stage["ends"] for stage in part["facts"]["jobs"].values()]
+    return sum(of.get(end, 0) if end else sum(of.values()) for of in ends)
+
+
 def page() -> str:
     """The page, from the published files."""
     loader = FileSystemLoader(ROOT / "study")
@@ -92,7 +114,8 @@ def page() -> str:
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["number"] = number
-    environment.globals["pick"] = pick
+    environment.globals |= {"pick": pick, "attempts": attempts}
+    environment.tests["number_known"] = lambda value: not np.isnan(value)
     parts = {part: _facts(part) for part in PARTS}
     photographs = pandas.read_csv(ROOT / "study/photographs.csv").to_dict("records")
     text = environment.get_template("results.md.jinja").render(

@@ -118,6 +118,12 @@ def test_what_the_page_concludes_follows_from_its_numbers() -> None:
         assert not tables[part, f"spread_{experiment}"]["failed"].any()  # "no collapse"
         claims = tables[part, "claims"].set_index(["claim", "part"])
         assert claims.loc[("C18", "a"), "low"] > 0  # "the lower … the better are the samples"
+        rates = pandas.read_csv(publish.PUBLISHED / part / "rates.csv").set_index("stage")
+        assert rates.loc["training", "megabytes"].isna().all()  # "that of trainings is not known"
+        facts = yaml.safe_load((publish.PUBLISHED / part / "provenance.json").read_text())
+        assert len(facts["jobs"]["train"]["code"]) == 1  # "from the same trainings"
+        ends = [set(of["ends"]) for of in facts["jobs"].values()]
+        assert ends == [{"finished"}] * 4  # "all attempts … finished"
     claims = tables["photographs", "claims"].set_index(["claim", "part"])
     assert claims.loc[("C14", "a"), "low"] > 1  # "WN's samples do not stay the same"
     rise = claims.loc[("C10", "a")]

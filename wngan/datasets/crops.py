@@ -1,10 +1,11 @@
 """Central crops of the images in a folder, a zip or a tar."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
+from contextlib import ExitStack
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,10 @@ from wngan.progress import Progress
 from wngan.resizing import covering
 
 BLOCK = 1000
-"""Images that a worker process decodes at a time."""
+"""Images that a worker process decodes at a time, at most."""
+
+PARTS = 20
+"""Blocks for each worker, at least, so that all have work and the log says how far they are."""
 
 Rows = list[tuple[int, Member]]
 """Images, and the rows that their crops are."""
@@ -67,7 +71,8 @@ def crop_images(
             ProcessPoolExecutor(workers) as pool,
             Progress(source.name, total=len(images), unit="image") as progress,
         ):
-            for done in pool.map(partial(_crop_block, source, output, resize), _blocks(images)):
+            blocks = _blocks(images, workers)
+            for done in pool.map(partial(_crop_block, source, output, resize), blocks):
                 problems += done.problems
                 with_more_frames += done.with_more_frames
                 progress.update(done.images)
@@ -83,8 +88,9 @@ def crop_images(
     return [image.name for image in images]
 
 
-def _blocks(images: list[Member]) -> Iterator[Rows]:
+def _blocks(images: list[Member], workers: int) -> Iterator[Rows]:
     """Images in parts, and in the order of the archive where that has to be read in order."""
+    size = min(BLOCK, math.ceil(len(images) / (PARTS * workers)))
     for compressed, numbered in groupby(
         enumerate(images), lambda row: None if row[1].offset is None else row[1].file
     ):
@@ -92,7 +98,14 @@ def _blocks(images: list[Member]) -> Iterator[Rows]:
         if compressed:
             yield sorted(rows, key=lambda row: row[1].offset or 0)
         else:
-            yield from (rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK))
+            yield from (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+@cache
+def _reader() -> tuple[ExitStack, Callable[[Member], bytes]]:
+    """A worker's, until it ends, as the list of what a zip has may take a second to read."""
+    stack = ExitStack()
+    return stack, stack.enter_context(reader())
 
 
 def _crop_block(source: Path, output: Path, resize: bool, images: Rows) -> Done:
@@ -100,15 +113,15 @@ def _crop_block(source: Path, output: Path, resize: bool, images: Rows) -> Done:
     array = np.lib.format.open_memmap(output, "r+")
     size = array.shape[1]
     problems, with_more_frames = [], 0
-    with reader() as read:
-        for row, member in images:
-            name = f"{source}/{member.name}"
-            try:
-                content = read(member)
-                image = decode(content, name)
-                array[row] = central_crop(covering(image, size) if resize else image, size, name)
-                with_more_frames += has_more_frames(content)
-            except InputError as error:
-                problems.append(str(error))
+    _, read = _reader()
+    for row, member in images:
+        name = f"{source}/{member.name}"
+        try:
+            content = read(member)
+            image = decode(content, name)
+            array[row] = central_crop(covering(image, size) if resize else image, size, name)
+            with_more_frames += has_more_frames(content)
+        except InputError as error:
+            problems.append(str(error))
     array.flush()
     return Done(len(images), problems, with_more_frames)

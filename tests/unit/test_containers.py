@@ -192,6 +192,18 @@ class TestFolder:
         message = refusal(fill(tmp_path / "source", 0), tmp_path)
         assert message.startswith(f"{tmp_path}/source: a process that reads its images died")
 
+    def test_copies_are_counted(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """The same pixels, whatever the files are called and however they are encoded."""
+        source = fill(tmp_path / "source", 1, 2, 3)
+        caplog.set_level(logging.WARNING)
+        assert numbers(source, tmp_path) == [1, 2, 3]
+        assert caplog.messages == []
+        (source / "4.bmp").write_bytes(encoded(2, "BMP"))
+        (source / "5.png").write_bytes(encoded(2))
+        assert numbers(source, tmp_path) == [1, 2, 3, 2, 2]
+        (message,) = caplog.messages
+        assert message.startswith(f"2 of 5 images of {source} are copies of others, to the pixel")
+
     @pytest.mark.parametrize(("count", "size"), [(3, 1), (320, 8), (1_000_000, crops.BLOCK)])
     def test_each_process_reads_many_parts(self, count: int, size: int) -> None:
         """A few large photographs as well as a million small ones."""

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from functools import cache, partial
+from hashlib import blake2b
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -31,11 +32,12 @@ Rows = list[tuple[int, Member]]
 
 
 class Done(NamedTuple):
-    """What became of a block of images: a sentence for each that can't be used."""
+    """What became of a block of images: a sentence for each that can't be used, and digests."""
 
     images: int
     problems: list[str]
     with_more_frames: int
+    digests: list[bytes]
 
 
 def crop_images(
@@ -43,7 +45,8 @@ def crop_images(
 ) -> list[str]:
     """Writes the central crops of the images in `source` to `output`, by name, as one .npy array.
 
-    Log lines say how many files are left out, and of how many images only the first frame is taken.
+    Log lines say how many files are left out, of how many images only the first frame is taken, and
+    how many crops are the same as others.
 
     Args:
         source: a folder, searched through, or a zip or tar, not unpacked; it is only read.
@@ -65,7 +68,7 @@ def crop_images(
     check_space(output.parent, math.prod(shape))
     np.lib.format.open_memmap(output, "w+", np.dtype(np.uint8), shape).flush()
     problems: list[str] = []
-    with_more_frames = 0
+    with_more_frames, digests = 0, set[bytes]()
     try:
         with (
             ProcessPoolExecutor(workers) as pool,
@@ -75,6 +78,7 @@ def crop_images(
             for done in pool.map(partial(_crop_block, source, output, resize), blocks):
                 problems += done.problems
                 with_more_frames += done.with_more_frames
+                digests.update(done.digests)
                 progress.update(done.images)
     except BrokenProcessPool as error:
         raise InputError(
@@ -85,6 +89,14 @@ def crop_images(
         raise all_of(problems, f"images of {source}")
     if with_more_frames:
         logger.info("Taking the first of several frames or pages of %d images.", with_more_frames)
+    if copies := len(images) - len(digests):
+        logger.warning(
+            "%d of %d images of %s are copies of others, to the pixel: some may be for testing as "
+            "well as for training.",
+            copies,
+            len(images),
+            source,
+        )
     return [image.name for image in images]
 
 
@@ -112,16 +124,18 @@ def _crop_block(source: Path, output: Path, resize: bool, images: Rows) -> Done:
     """Writes the crops of images to their rows."""
     array = np.lib.format.open_memmap(output, "r+")
     size = array.shape[1]
-    problems, with_more_frames = [], 0
+    problems, with_more_frames, digests = [], 0, []
     _, read = _reader()
     for row, member in images:
         name = f"{source}/{member.name}"
         try:
             content = read(member)
             image = decode(content, name)
-            array[row] = central_crop(covering(image, size) if resize else image, size, name)
+            crop = central_crop(covering(image, size) if resize else image, size, name)
+            array[row] = crop
+            digests.append(blake2b(crop.tobytes(), digest_size=16).digest())
             with_more_frames += has_more_frames(content)
         except InputError as error:
             problems.append(str(error))
     array.flush()
-    return Done(len(images), problems, with_more_frames)
+    return Done(len(images), problems, with_more_frames, digests)

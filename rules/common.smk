@@ -9,6 +9,7 @@ from pathlib import Path
 from wngan.config import ConfigError, configured
 from wngan.config_file import read
 from wngan.errors import InputError
+from wngan.log import shown
 from wngan.own import chosen
 from wngan.plan import POSTER_SAMPLES, Plan
 from wngan.provenance import code_digest, config_digest
@@ -24,7 +25,8 @@ try:
     schema = read(TOP / "schemas/config.schema.yaml")
     own = None
     if "images" in config:  # of one's own, as own/config.yaml has it
-        own = chosen(config, TOP / "own/config.yaml.template")
+        with shown():
+            own = chosen(config, TOP / "own/config.yaml.template")
         config.clear()
         config.update(configured(own.config, schema, {}, PAPER_VALUES))
         if workflow.is_main_process:

@@ -9,7 +9,7 @@ import pandas
 
 from wngan.job import run_job
 from wngan.model_names import NAMES
-from wngan.summary import LOSSES, RUN, losses, of_results, order
+from wngan.summary import LOSSES, RUN, losses, of_results, order, undecided
 from wngan.tables import html as html_table
 from wngan.verdicts import COLORS, counts
 
@@ -43,16 +43,16 @@ def main(
         pandas.read_csv(path).assign(table=name.removeprefix("table"), experiment=experiment)
         for path, (name, experiment) in zip(tables, experiments.items(), strict=True)
     ]
+    results = [pandas.read_csv(path, dtype={"instance": str}) for path in others]
     parts += [
-        of_results(pandas.read_csv(path, dtype={"instance": str})).assign(
-            table=path.stem, experiment=experiment
-        )
-        for path, experiment in zip(others, other_experiments, strict=True)
+        of_results(table).assign(table=path.stem, experiment=experiment)
+        for table, path, experiment in zip(results, others, other_experiments, strict=True)
     ]
     verdicts = pandas.read_csv(claims)["verdict"].tolist() if claims else []
     table = losses(parts)
     table.to_csv(csv, index=False)
-    sentences = filter(None, [order(parts, datasets), _statements(verdicts)])
+    first = undecided(results[0]) if results and not tables else ""  # which `order` is of
+    sentences = filter(None, [order(parts, datasets), first, _statements(verdicts)])
     above = [
         f'<p style="max-width: 60em; font-size: 1.15em">{escape(" ".join(sentences))}</p>',
         _bar(verdicts),

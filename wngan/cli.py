@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from tarfile import is_tarfile
 from tempfile import TemporaryDirectory
@@ -157,7 +158,7 @@ def evaluate(checkpoint: Path, images: Sequence[Path], steps: int, device: torch
     are resized and cropped as `reconstruct` does.
     """
     names, given, found = _reconstructed(checkpoint, images, steps, device)
-    print(f"mean loss {_interval(evaluation.mean(found.losses))} over {len(names)} images")
+    print(f"mean loss {_interval(evaluation.mean(found.losses))} over {_images(len(names))}")
     shown = _best_median_worst(found.losses)
     return Result(
         lambda: pictures.with_errors(
@@ -190,7 +191,7 @@ def compare(a: Path, b: Path, images: Sequence[Path], steps: int, device: torch.
     closer = int((differences < 0).sum())
     print(
         f"A - B: {_interval(evaluation.difference(first.losses, second.losses), '+.6f')} "
-        f"over {len(names)} images; A is closer to {closer} of them"
+        f"over {_images(len(names))}; A is closer to {closer} of them"
     )
     shown = _best_median_worst(differences)
     made = [to_uint8(found.images[shown]) for found in (first, second)]
@@ -275,7 +276,14 @@ def _best_median_worst(values: torch.Tensor) -> list[int]:
 
 
 def _interval(estimate: Estimate, form: str = ".6f") -> str:
+    """A value and its interval, which one image has not."""
+    if isnan(estimate.low):
+        return f"{estimate.value:{form}}"
     return f"{estimate.value:{form}} [{estimate.low:{form}}, {estimate.high:{form}}]"
+
+
+def _images(count: int) -> str:
+    return "one image" if count == 1 else f"{count} images"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -294,7 +302,7 @@ def _parser() -> argparse.ArgumentParser:
         options.set_defaults(command=command)
         kinds = "a snapshot, optimal.safetensors or state.safetensors"
         for name in ("a", "b") if command is compare else ("checkpoint",):
-            options.add_argument(name, type=Path, help=kinds, metavar=name.upper())
+            options.add_argument(name, type=_checkpoint, help=kinds, metavar=name.upper())
         if command in (sample, interpolate):
             options.add_argument("output", type=_picture, help="the picture to write")
             options.add_argument("--rows", type=_count, default=8, help="by default 8")
@@ -334,6 +342,15 @@ def _parser() -> argparse.ArgumentParser:
             )
         options.add_argument("--force", action="store_true", help="replace files that exist")
     return parser
+
+
+def _checkpoint(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"{text} is a folder; name a checkpoint, such as {path / 'optimal.safetensors'}."
+        )
+    return path
 
 
 def _picture(text: str, suffixes: Sequence[str] = PICTURES) -> Path:

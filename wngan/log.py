@@ -97,6 +97,19 @@ def _end(text: str) -> str:
     return text[failed:].strip() if failed >= 0 else ""
 
 
+@contextmanager
+def shown() -> Iterator[None]:
+    """Sends log lines to standard error, as they are."""
+    handler, level = logging.StreamHandler(sys.stderr), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
 class LogFile(logging.FileHandler):
     """A log whose disk may be full: of what it has no room for the terminal gets errors alone."""
 

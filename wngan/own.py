@@ -8,6 +8,8 @@ import math
 import re
 import subprocess
 import sys
+import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +25,7 @@ from wngan.config_file import read
 from wngan.datasets.containers import ARCHIVES, find_images, reader
 from wngan.decoding import decode
 from wngan.errors import InputError
-from wngan.files import replacing
+from wngan.log import logger
 from wngan.runs import Config
 
 MODELS = ("vanilla", "bn", "wn")
@@ -32,6 +34,9 @@ TRAININGS = 3
 
 FEWEST = 50
 """Images, of which a tenth is for testing and the others fill a batch."""
+
+READERS = 8
+"""Processes that read images to prepare them, at most: the threads of the rule `prepare_folder`."""
 
 LOOKED_AT = 100
 """Images whose sizes are looked at."""
@@ -70,10 +75,17 @@ class Network(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Images: how many there are, and the median of the shorter sides of some, in pixels."""
+    """Images.
+
+    Attributes:
+        images: how many.
+        shorter: the median of the shorter sides of some, in pixels.
+        seconds: to read and decode one of these, their mean.
+    """
 
     images: int
     shorter: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,7 @@ class Machine:
     Attributes:
         name: of what it computes on.
         gpu: whether that is a GPU.
+        cores: that this process may use.
         jobs: trainings at once.
         iteration: seconds of a training iteration, a mean over models.
         step: seconds of a reconstruction step of one image.
@@ -90,6 +103,7 @@ class Machine:
 
     name: str
     gpu: bool
+    cores: int
     jobs: int
     iteration: float
     step: float
@@ -112,15 +126,33 @@ class Chosen:
     sentences: str
 
     def write(self) -> None:
-        """Writes the file, if it is not there."""
-        if self.text is not None:
+        """Writes the file, if it is not there.
+
+        Raises:
+            ConfigError: it can't be written, or another call has written it meanwhile.
+        """
+        if self.text is None:
+            return
+        try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(self.file) as (new,):
-                new.write_text(self.text, encoding="utf-8")
+            with open(self.file, "x", encoding="utf-8") as file:
+                file.write(self.text)
+        except FileExistsError as error:
+            raise ConfigError(
+                f"Another call has chosen and written {self.file} meanwhile. If it does not run, "
+                "run the same command again."
+            ) from error
+        except OSError as error:
+            raise ConfigError(
+                f"{self.file} can't be written ({error.strerror}). Name a folder of yours, as in "
+                "--config results=/path/to/results."
+            ) from error
 
 
 def chosen(asked: Mapping[str, Any], template: Path) -> Chosen:
     """The configuration for images of one's own, chosen now unless an earlier call has.
+
+    Choosing takes a while; log lines say what it does.
 
     Args:
         asked: images, image_size, hours and results, as own/config.yaml has them.
@@ -132,7 +164,12 @@ def chosen(asked: Mapping[str, Any], template: Path) -> Chosen:
     """
     images, size, hours = _checked(asked)
     name = name_of(images)
-    results = Path(asked.get("results") or f"results/own/{name}")
+    results = Path(str(asked.get("results") or f"results/own/{name}"))
+    if results.expanduser().absolute().is_relative_to(images):
+        raise ConfigError(
+            f"results must not be in {images}, where they would count as images; name another "
+            "folder, as in --config results=/path/to/results."
+        )
     file = results / "config.yaml"
     chosen_for = {"images": str(images), "image_size": size, "hours": hours}
     if file.exists():
@@ -144,7 +181,9 @@ def chosen(asked: Mapping[str, Any], template: Path) -> Chosen:
                 "another folder, as in --config results=results/other."
             )
         return Chosen(config, file, None, f"What is run was chosen earlier; it is in {file}.")
+    logger.info("Looking at the images in %s …", images)
     found = survey(images)
+    logger.info("Measuring for half a minute how fast this machine trains …")
     networks = {
         "cpu": network(size or fitting(found, AFFORDED), SLOW, 64),
         "gpu": network(size or fitting(found), FAST, 256),
@@ -183,16 +222,19 @@ def survey(images: Path) -> Found:
         some = [members[k] for k in np.linspace(0, len(members) - 1, count, dtype=int)]
     else:  # the first of a compressed tar, as all before an image must be read
         some = sorted(members, key=lambda member: (member.file, member.offset))[:count]
-    sides, problems = [], []
+    sides, times, problems = [], [], []
     with reader() as read_member:
         for member in some:
+            start = time.perf_counter()
             try:  # one that is damaged is named when images are prepared
                 sides.append(min(decode(read_member(member), str(member)).size))
             except InputError as error:
                 problems.append(error)
+            times.append(time.perf_counter() - start)
     if not sides:
         raise problems[0]
-    return Found(len(members), int(np.median(sides)))
+    seconds = float(np.mean(times[1:]))  # the first also opens an archive
+    return Found(len(members), int(np.median(sides)), seconds)
 
 
 def measured(networks: Mapping[str, Network]) -> Machine:
@@ -276,8 +318,9 @@ def _checked(asked: Mapping[str, Any]) -> tuple[Path, int | None, float]:
     """Images, size and hours."""
     if unknown := sorted(set(asked) - {"images", "image_size", "hours", "results"}):
         raise ConfigError(
-            f"{', '.join(unknown)} can't be given beside images. Choose with --dry-run first, and "
-            "edit the configuration that it writes."
+            f"{', '.join(unknown)} can't be given beside images, only image_size, hours and "
+            "results. For all else choose with --dry-run first, and edit the configuration that it "
+            "writes."
         )
     images, size, hours = (asked.get(name) for name in ("images", "image_size", "hours"))
     if not images:
@@ -299,7 +342,8 @@ def name_of(images: Path) -> str:
     """What data set and experiment are called: the images' name, in letters that names may have."""
     name = images.name.lower()
     suffix = next((each for each in ARCHIVES if name.endswith(each)), "")
-    return re.sub(r"\W+", "_", name.removesuffix(suffix), flags=re.ASCII).strip("_") or "images"
+    plain = unicodedata.normalize("NFKD", name.removesuffix(suffix)).encode("ascii", "ignore")
+    return re.sub(r"\W+", "_", plain.decode(), flags=re.ASCII).strip("_") or "images"
 
 
 def _listed(chosen_for: Mapping[str, Any]) -> str:
@@ -314,15 +358,21 @@ def _rounded(number: float) -> int:
     return max(10, int(number / power) * power // 5 * 5)
 
 
+def _time(seconds: float) -> str:
+    hours, minutes = divmod(math.ceil(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
 def _sentences(file: Path, found: Found, machine: Machine, values: Mapping[str, Any]) -> str:
     """What was chosen, for people."""
-    hours, minutes = divmod(math.ceil(values["seconds"] / 60), 60)
     size = values["image_size"]
+    preparation = found.images * found.seconds / min(machine.cores, READERS)
     return (
         f"{found.images:,} images, the shorter side {found.shorter} pixels in the middle: they "
         f"become {size}×{size}, and {values['test']:,} are for testing.\n"
         f"Vanilla, BN and WN train {TRAININGS} times each for {values['iterations']:,} iterations, "
         f"{machine.jobs} at once on {machine.name}, {machine.iteration:.2g} s an iteration: with "
-        f"evaluations about {hours} h {minutes} min.\n"
+        f"evaluations about {_time(values['seconds'])}, after about {_time(preparation)} in which "
+        "images are prepared.\n"
         f"All that was chosen is in {file}; edit it as you like."
     )

@@ -83,7 +83,8 @@ class Pace:
         as have so far.
 
         Returns:
-            None before a job has ended or said how long it will take.
+            None before that is known of a rule with several jobs that are not all done, unless half
+            of all are: how long the preparation takes says nothing of a hundred others.
         """
         ages = {number: self.clock() - job.began for number, job in self.running.items()}
         said = {number: job.left() for number, job in self.running.items()}
@@ -91,7 +92,10 @@ class Pace:
         for number, left in said.items():
             if left is not None:
                 taken.setdefault(self.running[number].rule, []).append(ages[number] + left)
-        if not taken:
+        waiting = +self.waiting
+        several = self._taken.keys() & {job.rule for job in self.running.values()}
+        known = bool(several or taken.keys() & waiting.keys()) or 2 * self.done >= self.total
+        if not taken or not (known or taken.keys() >= waiting.keys()):
             return None
         means = {rule: mean(seconds) for rule, seconds in taken.items()}
         least = min(means.values())
@@ -100,7 +104,6 @@ class Pace:
             by_rule = max(0, means.get(job.rule, least) - ages[number])
             left = said[number]
             running.append(by_rule if left is None else left)
-        waiting = +self.waiting
         added = max(0, self.total - self.done - len(self.running) - waiting.total())
         rest = sum(count * means.get(rule, least) for rule, count in waiting.items())
         return max(*running, (sum(running) + rest + added * least) / self._at_once)

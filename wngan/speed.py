@@ -38,13 +38,14 @@ STEPS = 10
 def measured(networks: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """With as many jobs at once as will run: one on a GPU, else one on each core."""
     gpu = bool(usable())
-    jobs = 1 if gpu else usable_cores()
+    cores = usable_cores()
+    jobs = 1 if gpu else cores
     network = networks["gpu" if gpu else "cpu"]
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         found = list(pool.map(partial(speed, gpu=gpu), [network] * jobs))
     names, iterations, steps = zip(*found, strict=True)
     speeds = {"iteration": float(np.mean(iterations)), "step": float(np.mean(steps))}
-    return {"name": names[0], "gpu": gpu, "jobs": jobs} | speeds
+    return {"name": names[0], "gpu": gpu, "cores": cores, "jobs": jobs} | speeds
 
 
 def speed(network: dict[str, Any], gpu: bool) -> tuple[str, float, float]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas
 
+from wngan.bootstrap import ratio_of_models
 from wngan.model_names import NAMES
 from wngan.outcome import FAILURES
 from wngan.runs import BEST
@@ -88,6 +89,37 @@ def order(parts: list[pandas.DataFrame], datasets: dict[str, str]) -> str:
             f"loss: {loss} ({_trainings(best)}); {', '.join(more)}."
         )
     return ""
+
+
+def undecided(results: pandas.DataFrame) -> str:
+    """A sentence on the models that may be no worse than the one of the lowest mean final loss.
+
+    Args:
+        results: a table of scripts/results_table.py. Models with one training or a loss that is not
+            finite say nothing.
+    """
+    trainings = results[results["instance"].str.isdecimal().fillna(False)]
+    losses = {
+        model: of_model["final_loss"].to_list()
+        for model, of_model in trainings.groupby("model", sort=False)
+        if len(of_model) > 1 and np.isfinite(of_model["final_loss"]).all()
+    }
+    if not losses:
+        return ""
+    best = min(losses, key=lambda model: float(np.mean(losses[model])))
+    alike = [
+        f"{NAMES[model]}'s"
+        for model, found in losses.items()
+        if model != best
+        # Of one image each, so that trainings alone vary.
+        and ratio_of_models(*[[[loss] for loss in each] for each in (found, losses[best])]).low <= 1
+    ]
+    if not alike:
+        return ""
+    return (
+        f"By so few trainings {' and '.join(alike)} can't be told from {NAMES[best]}'s: the 95 % "
+        "interval of their ratio includes 1."
+    )
 
 
 def _trainings(row: Mapping[Any, Any]) -> str:

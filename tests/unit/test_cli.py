@@ -171,7 +171,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         (["sample", "MODEL", "a.png", "--rows", "0"], 2, "a whole number from 1, not '0'"),
         (["interpolate", "MODEL", "a.png", "--seed", "-1"], 2, "a whole number from 0, not '-1'"),
         (["sample", "none.safetensors", "a.png"], 1, "none.safetensors is not a readable"),
-        (["sample", ".", "a.png"], 1, "wngan: . is not a readable checkpoint"),
+        (["sample", "empty", "a.png"], 2, "empty is a folder; name a checkpoint, such as empty/"),
         (["sample", "DAMAGED", "a.png"], 1, "do not match their digest."),
         (["sample", "OTHER", "a.png"], 1, "other.safetensors has no generator."),
         (["reconstruct", "MODEL", "MODEL", "--output", "a.png"], 1, "must be an image"),
@@ -314,6 +314,18 @@ def test_comparison_is_of_pairs(
     assert Image.open(picture).height > 3 * SHOWN
     main(["compare", str(model), str(model), str(folder), "--steps", "2"])
     assert "A - B: +0.000000 [+0.000000, +0.000000]" in capsys.readouterr().out
+
+
+def test_one_image_has_no_interval(
+    model: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = next(path for path in folder.iterdir() if path.suffix == ".png")
+    main(["evaluate", str(model), str(image), "--steps", "2"])
+    main(["compare", str(model), str(model), str(image), "--steps", "2"])
+    printed = capsys.readouterr().out
+    assert "[" not in printed
+    assert re.search(r"^mean loss 0\.\d{6} over one image$", printed, re.MULTILINE)
+    assert "A - B: +0.000000 over one image;" in printed
 
 
 def test_threads_are_at_most_what_the_process_may_use(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wngan.datasets import crops
-from wngan.datasets.containers import find_images, reader
+from wngan.datasets.containers import Member, find_images, reader
 from wngan.datasets.crops import crop_images
 from wngan.errors import InputError
 
@@ -84,11 +84,28 @@ class TestFolder:
             "a/0.png",
             "b/1.png",
             "b/2.png",
-            "c/1.png",
-            "c/2.png",
         ]
-        assert "a/to/3.png" in names
-        assert not any("up" in name or name.count("/to") > 2 for name in names)
+        assert "d/3.png" in names
+        assert not any("up" in name or "/to" in name for name in names)
+
+    def test_a_file_is_taken_once_whatever_leads_to_it(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """As in packages of wallpapers, where a link stands for each desktop's default."""
+        source = fill(tmp_path / "source/z", 1, 2).parent
+        (source / "default.png").symlink_to("z/1.png")
+        elsewhere = fill(tmp_path / "elsewhere", 3)
+        for name in ("y.png", "x.png"):
+            (source / name).symlink_to(elsewhere / "3.png")
+        caplog.set_level(logging.INFO)
+        assert [image.name for image in find_images(source)] == ["x.png", "z/1.png", "z/2.png"]
+        assert caplog.messages[-1].endswith(": 2 links to files that are there already.")
+        (tmp_path / "link").symlink_to(source)
+        assert [image.name for image in find_images(tmp_path / "link")] == [
+            "x.png",
+            "z/1.png",
+            "z/2.png",
+        ]
 
     def test_one_that_cannot_be_read_is_named(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -174,6 +191,26 @@ class TestFolder:
         monkeypatch.setattr(crops, "decode", lambda content, name: os._exit(1))
         message = refusal(fill(tmp_path / "source", 0), tmp_path)
         assert message.startswith(f"{tmp_path}/source: a process that reads its images died")
+
+    def test_copies_are_counted(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """The same pixels, whatever the files are called and however they are encoded."""
+        source = fill(tmp_path / "source", 1, 2, 3)
+        caplog.set_level(logging.WARNING)
+        assert numbers(source, tmp_path) == [1, 2, 3]
+        assert caplog.messages == []
+        (source / "4.bmp").write_bytes(encoded(2, "BMP"))
+        (source / "5.png").write_bytes(encoded(2))
+        assert numbers(source, tmp_path) == [1, 2, 3, 2, 2]
+        (message,) = caplog.messages
+        assert message.startswith(f"2 of 5 images of {source} are copies of others, to the pixel")
+
+    @pytest.mark.parametrize(("count", "size"), [(3, 1), (320, 8), (1_000_000, crops.BLOCK)])
+    def test_each_process_reads_many_parts(self, count: int, size: int) -> None:
+        """A few large photographs as well as a million small ones."""
+        images = [Member(f"{number}.png", Path(f"{number}.png")) for number in range(count)]
+        blocks = list(crops._blocks(images, workers=2))
+        assert [len(block) for block in blocks[:-1]] == [size] * (len(blocks) - 1)
+        assert [row for block in blocks for row, _ in block] == list(range(count))
 
 
 class TestFoldersAndFilesThatCannotBeRead:

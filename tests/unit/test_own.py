@@ -16,6 +16,7 @@ from wngan import own, speed
 from wngan.config import ConfigError, configured
 from wngan.config_file import read
 from wngan.errors import InputError
+from wngan.log import logger, shown
 from wngan.own import Found, Machine
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +25,8 @@ SCHEMA = read(ROOT / "schemas/config.schema.yaml")
 with open(ROOT / "report/paper_values.csv", newline="") as file:
     VALUES = list(csv.DictReader(file))
 NETWORK = own.network(64, own.SLOW, 64)
-LAPTOP = Machine("laptop", gpu=False, jobs=2, iteration=0.1, step=0.001)
-SERVER = Machine("server", gpu=True, jobs=1, iteration=0.005, step=0.00001)
+LAPTOP = Machine("laptop", gpu=False, cores=2, jobs=2, iteration=0.1, step=0.001)
+SERVER = Machine("server", gpu=True, cores=16, jobs=1, iteration=0.005, step=0.00001)
 
 
 @pytest.fixture
@@ -47,11 +48,11 @@ def asked(images: Path | str | None, **more: Any) -> dict[str, Any]:
 
 @given(
     st.integers(50, 500_000),
-    st.sampled_from([LAPTOP, SERVER, Machine("wall", False, 64, 3.0, 0.1)]),
+    st.sampled_from([LAPTOP, SERVER, Machine("wall", False, 64, 64, 3.0, 0.1)]),
     st.floats(0.01, 1000),
 )
 def test_all_that_is_chosen_is_a_configuration(images: int, machine: Machine, hours: float) -> None:
-    values = own.choice(Found(images, 90), NETWORK, machine, hours)
+    values = own.choice(Found(images, 90, 0.1), NETWORK, machine, hours)
     values |= {"chosen_for": {}, "name": "on", "path": "/a: #b", "results": "r", "data": "d"}
     config = yaml.safe_load(own.filled(TEMPLATE, values))
     configured(config, SCHEMA, {}, VALUES)
@@ -66,13 +67,13 @@ def test_all_that_is_chosen_is_a_configuration(images: int, machine: Machine, ho
 
 
 def test_evaluations_take_a_third_of_the_time_at_most() -> None:
-    quick = own.choice(Found(10_000, 90), NETWORK, SERVER, 100)
+    quick = own.choice(Found(10_000, 90, 0.1), NETWORK, SERVER, 100)
     assert (quick["running_images"], quick["final_images"], quick["final_steps"]) == (
         200,
         1000,
         2000,
     )
-    slow = own.choice(Found(10_000, 90), NETWORK, LAPTOP, 1)
+    slow = own.choice(Found(10_000, 90, 0.1), NETWORK, LAPTOP, 1)
     assert (slow["running_images"], slow["final_images"], slow["final_steps"]) == (100, 200, 500)
 
 
@@ -80,7 +81,7 @@ def test_evaluations_take_a_third_of_the_time_at_most() -> None:
     ("shorter", "largest", "size"), [(500, 128, 128), (500, 64, 64), (127, 128, 64), (20, 128, 32)]
 )
 def test_the_size_is_the_largest_that_images_fill(shorter: int, largest: int, size: int) -> None:
-    assert own.fitting(Found(100, shorter), largest) == size
+    assert own.fitting(Found(100, shorter, 0.1), largest) == size
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,7 @@ def test_the_size_is_the_largest_that_images_fill(shorter: int, largest: int, si
         ("x.tar.gz", "x"),
         ("v1.2.zip", "v1_2"),
         ("花", "images"),
+        ("Häuser", "hauser"),
     ],
 )
 def test_what_is_made_has_the_images_name(path: str, name: str, tmp_path: Path) -> None:
@@ -102,7 +104,10 @@ def test_images_of_any_container_are_looked_at(tmp_path: Path) -> None:
     (images / "1.png").write_bytes(b"damaged")
     with tarfile.open(tmp_path / "images.tar.gz", "w:gz") as tar:
         tar.add(images, "images")
-    assert own.survey(images) == own.survey(tmp_path / "images.tar.gz") == (50, 40)
+    for source in (images, tmp_path / "images.tar.gz"):
+        found = own.survey(source)
+        assert found[:2] == (50, 40)
+        assert 0 < found.seconds < 1
 
 
 @pytest.mark.usefixtures("machine")
@@ -113,9 +118,10 @@ def test_it_is_chosen_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "50 images, the shorter side 40 pixels in the middle: they become 32×32, and 5 are" in (
         first.sentences
     )
-    assert "2 at once on laptop, 0.1 s an iteration: with evaluations about 2 h 0 min." in (
+    assert "2 at once on laptop, 0.1 s an iteration: with evaluations about 2 h 0 min, after" in (
         first.sentences
     )
+    assert "after about 1 min in which images are prepared" in first.sentences
     assert not first.file.exists()
     first.write()
     file = Path("results/own/flowers/config.yaml")
@@ -126,6 +132,48 @@ def test_it_is_chosen_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     again.write()
     assert again.config["experiments"]["flowers"]["lr"] == 0.5
     assert again.sentences == f"What is run was chosen earlier; it is in {file}."
+
+
+@pytest.mark.usefixtures("machine")
+def test_of_two_calls_at_once_one_chooses(tmp_path: Path) -> None:
+    """Else what the first one's jobs read would not be what it runs."""
+    images = folder(tmp_path / "flowers")
+    first, second = (own.chosen(asked(images, results=tmp_path / "r"), TEMPLATE) for _ in range(2))
+    first.write()
+    before = first.file.read_bytes()
+    with pytest.raises(ConfigError, match=r"Another call has chosen and written .*/r/config\.yaml"):
+        second.write()
+    assert first.file.read_bytes() == before
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    choice = own.chosen(asked(folder(tmp_path / "a"), results=tmp_path / "file/r"), TEMPLATE)
+    with pytest.raises(ConfigError, match=r"file/r/config.yaml can't be written \(Not a directory"):
+        choice.write()
+
+
+def test_results_are_not_among_the_images(tmp_path: Path) -> None:
+    images = folder(tmp_path / "a", 1)
+    with pytest.raises(ConfigError, match=f"results must not be in {images}, where they would"):
+        own.chosen(asked(images, results=images / "results"), TEMPLATE)
+
+
+@pytest.mark.usefixtures("machine")
+def test_it_says_what_takes_a_while_and_what_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = folder(tmp_path / "a")
+    (images / "README").touch()
+    with shown():
+        own.chosen(asked(images, results=tmp_path / "r"), TEMPLATE)
+    printed = capsys.readouterr().err
+    assert f"Looking at the images in {images} …\n" in printed
+    assert f"Leaving out of {images}: 1 without a suffix.\n" in printed
+    assert "Measuring for half a minute how fast this machine trains …\n" in printed
+    logger.info("Not shown")
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.usefixtures("machine")
@@ -153,7 +201,7 @@ def test_another_choice_does_not_replace_it(
         ({"hours": float("nan")}, "hours must be a number above 0, not nan."),
         ({"hours": True}, "hours must be a number above 0, not True."),
         ({"hours": "all"}, "hours must be a number above 0, not 'all'."),
-        ({"lr": 0.1, "seed": 2}, "lr, seed can't be given beside images."),
+        ({"lr": 0.1, "seed": 2}, "lr, seed can't be given beside images, only image_size"),
     ],
 )
 def test_what_is_asked_for_must_make_sense(

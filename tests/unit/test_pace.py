@@ -92,6 +92,37 @@ def test_as_many_run_at_once_as_have(pace: Pace, clock: Clock) -> None:
     assert pace.left() == 10  # which no second core makes shorter
 
 
+def test_one_of_a_kind_says_nothing_of_many_others(
+    pace: Pace, clock: Clock, tmp_path: Path
+) -> None:
+    """A preparation of ten minutes before a hundred short jobs."""
+    log = tmp_path / "prepare.log"
+    log.write_text("tiny |██    | 1/4 1.00image/s 10:00 left\n")
+    pace.waiting, pace.total = Counter({"prepare": 1, "train": 9, "table": 90}), 100
+    pace.begin(1, "prepare", [], [str(log)])
+    assert pace.left() is None
+    clock.now += 600
+    pace.end(1, well=True)
+    pace.done = 1
+    for number in (2, 3):
+        pace.begin(number, "train", [], [])
+        assert pace.left() is None
+    clock.now += 10
+    pace.end(2, well=True)
+    pace.done = 2
+    assert pace.left() == (7 * 10 + 90 * 10) / 2
+
+
+def test_near_the_end_what_is_known_will_do(pace: Pace, clock: Clock) -> None:
+    pace.waiting, pace.total = Counter({"train": 2, "table": 1, "all": 1}), 4
+    for number in (1, 2):
+        pace.begin(number, "train", [], [])
+        clock.now += 10
+        pace.end(number, well=True)
+    pace.done = 2
+    assert pace.left() == 10 + 10
+
+
 def test_jobs_that_a_checkpoint_adds_count(pace: Pace, clock: Clock) -> None:
     pace.waiting, pace.total = Counter({"train": 1}), 1
     pace.begin(1, "train", [], [])

@@ -115,6 +115,28 @@ def test_an_experiment_without_a_table_of_losses_is_summed_up_by_its_results(
     assert 'class="verdicts"' not in text
 
 
+def results(**losses: list[float]) -> pandas.DataFrame:
+    rows = [
+        (model, instance, loss)
+        for model, found in losses.items()
+        for instance, loss in [*((str(k), loss) for k, loss in enumerate(found, 1)), ("mean", 0.0)]
+    ]
+    rows.append(("nearest_image", "", 0.0))
+    return pandas.DataFrame(rows, columns=["model", "instance", "final_loss"])
+
+
+def test_models_that_trainings_cannot_tell_apart_are_named() -> None:
+    vanilla, bn, wn = [0.043, 0.045, 0.049], [0.0134, 0.0129, 0.0131], [0.0125, 0.0150, 0.0131]
+    assert summary.undecided(results(vanilla=vanilla, bn=bn, wn=wn)) == (
+        "By so few trainings WN's can't be told from BN's: the 95 % interval of their ratio "
+        "includes 1."
+    )
+    assert summary.undecided(results(vanilla=vanilla, bn=bn)) == ""
+    assert summary.undecided(results(bn=bn, wn=[0.0132])) == ""
+    assert summary.undecided(results(bn=bn, wn=[0.0132, float("nan")])) == ""
+    assert summary.undecided(results(bn=[0.1], wn=[0.2])) == ""
+
+
 def test_results_of_one_training_of_each_model_are_summed_up(tmp_path: Path) -> None:
     rows = [("vanilla", "1", "trained", 0.3, 0.05), ("wn", "1", "trained", 0.1, 0.04)]
     rows.append(("nearest_image", "", "", 0.1, 0.01))

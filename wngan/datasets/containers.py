@@ -8,7 +8,7 @@ import stat
 import tarfile
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -32,6 +32,7 @@ READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile
 
 LINK, HIDDEN, SPECIAL = "links in archives", "hidden", "special files"
 CIRCLE, NOWHERE = "links round in a circle", "links to nothing"
+TWICE = "links to files that are there already"
 """What is left out, beside what is counted by suffix."""
 
 
@@ -45,12 +46,14 @@ class Member:
         entry: where it is in that.
         offset: where it begins in an archive that is compressed as a whole, which is slow to read
             in another order.
+        is_link: whether the file is a link.
     """
 
     name: str
     file: Path
     entry: ZipInfo | TarInfo | None = None
     offset: int | None = None
+    is_link: bool = False
 
     def __str__(self) -> str:
         return str(self.file) if self.entry is None else f"{self.name} in {self.file}"
@@ -72,9 +75,10 @@ Found = Member | str | InputError
 def find_images(source: Path) -> list[Member]:
     """The images in a folder (at any depth), a zip or a tar, sorted by name.
 
-    Links to folders are followed, but not round in circles. Of a folder without images the zips and
-    tars are searched. A log line counts what is left out: by suffix what is no image, and what is
-    hidden or what macOS adds to zips.
+    Links are followed, but not round in circles, and a file is taken once, however many lead to it,
+    lest an image be both for training and for testing. Of a folder without images the zips and tars
+    are searched. A log line counts what is left out: by suffix what is no image, and what is hidden
+    or what macOS adds to zips.
 
     Raises:
         InputError: `source` is none of these or has no images; or folders, archives or images in it
@@ -84,7 +88,7 @@ def find_images(source: Path) -> list[Member]:
         is_folder = source.is_dir()
     if is_folder:
         files = _in_folder(source, source)
-        found = list(Progress(f"files in {source.name}", iterable=files, unit="file"))
+        found = _once(Progress(f"files in {source.name}", iterable=files, unit="file"), source)
         if not _images(found):
             found = [inner for each in found for inner in _in_shard(each)]
     else:
@@ -158,9 +162,27 @@ def _of_entry(entry: os.DirEntry[str], source: Path) -> Iterator[Found]:
         circle = entry.is_symlink() and _leads_back(path, source)
         yield from [CIRCLE] if circle else _in_folder(path, source)
     elif is_file or (entry.is_symlink() and member.kind in suffixes()):
-        yield member  # an image that is missing is named when it is read
+        # An image that is missing is named when it is read.
+        yield replace(member, is_link=True) if entry.is_symlink() else member
     else:
         yield NOWHERE if entry.is_symlink() else SPECIAL
+
+
+def _once(found: Iterable[Found], source: Path) -> list[Found]:
+    """Each file once: the first by name of those that are the same, but before links one itself."""
+    resolved = cache(Path.resolve)
+    members, others = [], []
+    for each in found:
+        if isinstance(each, Member):
+            file = each.file
+            real = file.resolve() if each.is_link else resolved(file.parent) / file.name
+            members.append((real != resolved(source) / each.name, each.name, real, each))
+        else:
+            others.append(each)
+    once: dict[Path, Member] = {}
+    for *_, real, member in sorted(members, key=lambda each: each[:2]):
+        once.setdefault(real, member)
+    return [*once.values(), *others, *[TWICE] * (len(members) - len(once))]
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:

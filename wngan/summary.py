@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas
 
-from wngan.bootstrap import ratio_of_models
+from wngan.bootstrap import Estimate, ratio_of_models
 from wngan.model_names import NAMES
 from wngan.outcome import FAILURES
 from wngan.runs import BEST
@@ -100,7 +100,7 @@ def undecided(results: pandas.DataFrame) -> str:
     """
     trainings = results[results["instance"].str.isdecimal().fillna(False)]
     losses = {
-        model: of_model["final_loss"].to_list()
+        str(model): of_model["final_loss"].to_list()
         for model, of_model in trainings.groupby("model", sort=False)
         if len(of_model) > 1 and np.isfinite(of_model["final_loss"]).all()
     }
@@ -110,9 +110,7 @@ def undecided(results: pandas.DataFrame) -> str:
     alike = [
         f"{NAMES[model]}'s"
         for model, found in losses.items()
-        if model != best
-        # Of one image each, so that trainings alone vary.
-        and ratio_of_models(*[[[loss] for loss in each] for each in (found, losses[best])]).low <= 1
+        if model != best and _ratio(found, losses[best]).low <= 1
     ]
     if not alike:
         return ""
@@ -120,6 +118,11 @@ def undecided(results: pandas.DataFrame) -> str:
         f"By so few trainings {' and '.join(alike)} can't be told from {NAMES[best]}'s: the 95 % "
         "interval of their ratio includes 1."
     )
+
+
+def _ratio(losses: list[float], others: list[float]) -> Estimate:
+    """Of mean losses over trainings, as if each were of one image, so that these alone vary."""
+    return ratio_of_models([[loss] for loss in losses], [[loss] for loss in others])
 
 
 def _trainings(row: Mapping[Any, Any]) -> str:

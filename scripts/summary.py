@@ -66,7 +66,7 @@ def _statements(verdicts: list[str]) -> str:
     if not verdicts:
         return ""
     found = ", ".join(f"{count} {verdict}" for verdict, count in counts(verdicts).items())
-    return f"Of the paper's {len(verdicts)} statements: {found}."
+    return f"Verdicts on the paper's statements, on some of them one for each training: {found}."
 
 
 def _bar(verdicts: list[str]) -> str:

@@ -270,7 +270,7 @@ def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
         least = 1 if task.startswith("training") else STEPS
         units[side] = max(least, round(SECONDS / once))
         turns = min(turns, TURNS if units[side] * once < 3 * SECONDS else 3)
-    peak = peak_rate(precision)
+    peak = max(peak_rates(precision).values())
     times: dict[str, list[float]] = {side: [] for side in SIDES}
     for _ in range(turns):
         for side, (worker, _) in workers.items():
@@ -303,7 +303,7 @@ def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
     }
 
 
-def peak_rate(precision: str) -> float:
+def peak_rates(precision: str) -> dict[str, float]:
     """FLOP per second of large matrix products and of a large convolution, the best of some.
 
     On a CPU they are of different libraries, of which one may use what the other does not.
@@ -328,9 +328,10 @@ def peak_rate(precision: str) -> float:
     images = random(256 if gpu else 32, 256, 32, 32).to(memory_format=torch.channels_last)
     kernel = random(256, 256, 3, 3).to(memory_format=torch.channels_last)
     with torch.no_grad(), computing_in(precision, device):
-        rates = [rate(torch.mm, *product) for _ in range(10) for product in products]
-        rates += [rate(F.conv2d, images, kernel) for _ in range(10)]
-    return max(rates)
+        return {
+            "matrix products": max(rate(torch.mm, *each) for _ in range(10) for each in products),
+            "a convolution": max(rate(F.conv2d, images, kernel) for _ in range(10)),
+        }
 
 
 def jpegs(number: int, width: int, height: int) -> Iterator[bytes]:
@@ -441,6 +442,8 @@ def main() -> None:
     options = parser.parse_args()
     hardware = f"{describe(default_device())}, {torch.get_num_threads()} threads"
     print(f"{datetime.date.today()}, {hardware}, torch {torch.__version__}", flush=True)
+    rates = [f"{rate / 1e9:,.0f} of {kind}" for kind, rate in peak_rates(options.precision).items()]
+    print(f"GFLOP/s in {options.precision}: {', '.join(rates)}", flush=True)
     rows = []
     tasks = [task for task in options.tasks if task != KEPT or not torch.cuda.is_available()]
     for size, task, model in product(options.sizes, tasks, options.models):

@@ -58,7 +58,7 @@ def test_preparation_is_measured(
 
 
 def test_rates_are_of_the_precision() -> None:
-    assert speed.peak_rate("float32") > 1e9
+    assert min(speed.peak_rates("float32").values()) > 1e9
 
 
 @pytest.mark.slow

@@ -71,7 +71,7 @@ TURNS = 5
 SECONDS = 3.0
 """Of a turn, about, and at least one iteration or `STEPS`."""
 STEPS = 5
-"""At least, as a call of `reconstruct` also folds, and ends with the images of the codes found."""
+"""At least, in a call of `reconstruct`."""
 KEPT = "reconstruction step, memory kept"
 """It differs on a CPU alone."""
 
@@ -103,6 +103,18 @@ class Turns:
             turn(units)
             self._answer()
 
+    def serve_steps(self, reconstruct: Callable[[int], object]) -> None:
+        """The same for steps, without what else a call does: it folds, and makes the images."""
+
+        def turn(steps: int) -> None:
+            reconstruct(1)
+            _wait()
+            one = time.perf_counter() - self.start
+            reconstruct(steps + 1)
+            self.start += 2 * one
+
+        self.serve(turn)
+
     def unit_done(self) -> str:
         """For work that can't be called in turns: called after each unit, it waits between them."""
         self.left -= 1
@@ -115,9 +127,14 @@ class Turns:
         return "" if self.left else "as it is over"
 
     def _answer(self) -> None:
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
+        _wait()
         self.connection.send(time.perf_counter() - self.start)
+
+
+def _wait() -> None:
+    """For what a GPU still computes."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 def train_plainly(turns: Turns, settings: Settings, precision: str, careful: bool) -> float:
@@ -177,7 +194,7 @@ def reconstruct_plainly(turns: Turns, settings: Settings, precision: str, carefu
     targets = to_tensor(images_like(settings, images_of_a_job(settings))).contiguous()
     targets = targets.to(default_device())
     length = settings.code_length
-    turns.serve(
+    turns.serve_steps(
         lambda steps: reference.reconstruct(generator, targets, length, steps, careful=careful)
     )
     return 0
@@ -187,7 +204,9 @@ def reconstruct_fast(turns: Turns, settings: Settings, precision: str) -> float:
     """Steps of `reconstruct` for a job's images, as a user of the package calls it."""
     generator = settings.generator().to(default_device())
     images = to_tensor(images_like(settings, images_of_a_job(settings)))
-    turns.serve(lambda steps: reconstruct(generator, images, steps=steps, precision=precision))
+    turns.serve_steps(
+        lambda steps: reconstruct(generator, images, steps=steps, precision=precision)
+    )
     return 0
 
 
@@ -261,13 +280,13 @@ def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
         workers[side] = here, process
     units: dict[str, int] = {}
     turns = TURNS
+    least = 1 if task.startswith("training") else STEPS
     for side, (worker, _) in workers.items():
-        worker.send(1)
-        once = worker.recv()
-        if once < SECONDS:  # what comes first is slow
-            worker.send(1)
-            once = worker.recv()
-        least = 1 if task.startswith("training") else STEPS
+        for _ in range(2):  # what comes first is slow
+            worker.send(least)
+            once = max(worker.recv() / least, 1e-3)
+            if once > SECONDS:
+                break
         units[side] = max(least, round(SECONDS / once))
         turns = min(turns, TURNS if units[side] * once < 3 * SECONDS else 3)
     peak = max(peak_rates(precision).values())

@@ -170,8 +170,8 @@ def reconstruct(
 def images_at_once(generator: nn.Module, code_length: int | Sequence[int]) -> int:
     """How many images `reconstruct` optimizes at once by default.
 
-    On a CPU what the generator computes for them takes 256 MiB at most, and they are at most 256:
-    beyond, more gain less than 5 % (benchmarks/README.md). On a GPU it takes an eighth of its free
+    On a CPU what the generator computes for them takes 512 MiB at most, and they are at most 256:
+    beyond, more gain little (benchmarks/README.md). On a GPU it takes an eighth of its free
     memory, at most 4 GiB (gradients and libraries take several times as much again), and where
     torch computes deterministically always `FIXED`. It is at least 1.
 
@@ -209,7 +209,7 @@ def images_at_once(generator: nn.Module, code_length: int | Sequence[int]) -> in
 def _memory_at_once(device: torch.device) -> int:
     """Bytes for what a generator computes."""
     if device.type != "cuda":
-        return 2**28
+        return 2**29
     if torch.are_deterministic_algorithms_enabled():
         return FIXED
     return min(share(device) // 8, 2**32)

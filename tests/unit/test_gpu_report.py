@@ -123,11 +123,11 @@ def test_groups_run_in_processes_that_end(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_lines_of_the_benchmark_become_rows() -> None:
-    lines = gpu._read(ROOT / "benchmarks/measured/careful.csv")
+    lines = gpu._read(ROOT / "benchmarks/measured/cpu.csv")
     what, figure, more = gpu.speed_row(lines[0])
-    assert what == "training iteration, digits wn, float32"
-    assert figure == "1.25 × careful, 10% of the peak"
-    assert more == "1.04 to 1.35; 1.32 × tutorial; 6.84 ms; 36 MB, careful 35 MB"
+    assert what == "training iteration, digits bn, float32"
+    assert figure == "1.42 × careful, 6% of the peak"
+    assert more == "1.32 to 3.02; 1.60 × tutorial; 4.72 ms; 37 MB, careful 32 MB"
 
 
 def test_jobs_are_compared_with_one() -> None:
@@ -198,7 +198,7 @@ def test_lines_are_those_of_the_benchmark_until_the_time_is_over(
     """The first ones; each is written at once, in the form of those that are kept."""
     assert {*gpu_speed.TASKS} <= {*speed.TASKS}
     assert len({*gpu_speed.LINES}) == len(gpu_speed.LINES)
-    known = pandas.read_csv(ROOT / "benchmarks/measured/careful.csv").drop(
+    known = pandas.read_csv(ROOT / "benchmarks/measured/cpu.csv").drop(
         columns=["size", "model"]
     )
     line = known.drop(columns=["device", "torch", "date"]).iloc[0].to_dict()

@@ -70,7 +70,7 @@ def iterate(jobs: int, fixed: bool, together: Barrier, rates: "Queue[float]") ->
         sample_every=100,
         sample_codes=1,
     )
-    done, start = 0, 0.0
+    done, start, end = 0, 0.0, 0.0
     if fixed:
         reserve_workspace()
 
@@ -80,12 +80,15 @@ def iterate(jobs: int, fixed: bool, together: Barrier, rates: "Queue[float]") ->
         return time.perf_counter()
 
     def counted() -> str:
-        nonlocal done, start
+        nonlocal done, start, end
         done += 1
         if done == WARM_UP:
             together.wait(PATIENCE)
             start = now()
-        return "as it is over" if start and time.perf_counter() > start + SECONDS else ""
+        if start and time.perf_counter() > start + SECONDS:
+            end = now()  # before the state is saved
+            return "as it is over"
+        return ""
 
     with (
         free_device(jobs=jobs) as device,
@@ -101,7 +104,7 @@ def iterate(jobs: int, fixed: bool, together: Barrier, rates: "Queue[float]") ->
             device=device,
             reason_to_stop=counted,
         )
-    rates.put((done - WARM_UP) / (now() - start))
+    rates.put((done - WARM_UP) / (end - start))
 
 
 def at_once(jobs: int, fixed: bool) -> dict[str, Any]:

@@ -83,10 +83,13 @@ def free_memory() -> dict[str, int]:
 def share(device: torch.device) -> int:
     """Bytes that this process may count on: of a GPU's free memory all, or its part of it.
 
+    What torch keeps for itself and does not use is free as well.
+
     It has a part where `wngan.device.free_device` lets several jobs have the GPU: they may start at
     the same moment and then find the same memory free.
     """
     free, _ = torch.cuda.mem_get_info(device)
+    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return int(free * torch.cuda.get_per_process_memory_fraction(device))
 
 

@@ -62,11 +62,13 @@ def _record(
     # (pytorch/pytorch#193402). Other threads, as those that pin memory, may use CUDA meanwhile.
     stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(WARM_UP):
-            function(*static)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
-            output = function(*static)
-    torch.cuda.current_stream().wait_stream(stream)
+    try:
+        with torch.cuda.stream(stream):
+            for _ in range(WARM_UP):
+                function(*static)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+                output = function(*static)
+    finally:  # also of what failed: it must be over before the state is put back
+        torch.cuda.current_stream().wait_stream(stream)
     return graph, output

@@ -1,6 +1,7 @@
 """Memory that is freed and at once needed again."""
 
 import ctypes
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,8 +26,8 @@ def freed_memory_kept() -> Iterator[None]:
     merged with a neighbor. Without glibc this does nothing.
     """
     global _blocks
-    libc = ctypes.CDLL(None)
-    if not hasattr(libc, "mallopt"):
+    libc = ctypes.CDLL(None) if os.name == "posix" else None
+    if not hasattr(libc, "gnu_get_libc_version"):
         yield
         return
     with _lock:

@@ -183,7 +183,7 @@ def chosen(asked: Mapping[str, Any], template: Path) -> Chosen:
         return Chosen(config, file, None, f"What is run was chosen earlier; it is in {file}.")
     logger.info("Looking at the images in %s …", images)
     found = survey(images)
-    logger.info("Measuring for half a minute how fast this machine trains …")
+    logger.info("Measuring for about 20 seconds how fast this machine trains …")
     networks = {
         "cpu": network(size or fitting(found, AFFORDED), SLOW, 64),
         "gpu": network(size or fitting(found), FAST, 256),

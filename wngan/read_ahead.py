@@ -28,8 +28,10 @@ def will_need(part: NDArray[np.uint8]) -> None:
 def _advise() -> Callable[[int, int], object]:
     """A function of an address and a length in bytes."""
     advice = getattr(mmap, "MADV_WILLNEED", None)
+    if advice is None:
+        return lambda address, length: None
     madvise = getattr(ctypes.CDLL(None), "madvise", None)
-    if advice is None or madvise is None:
+    if madvise is None:
         return lambda address, length: None
     madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     return lambda address, length: madvise(address, length, advice)

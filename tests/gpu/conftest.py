@@ -67,7 +67,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture
 def device() -> Iterator[torch.device]:
-    """The GPU, which no other test or job of the user computes on meanwhile."""
+    """The GPU, which no other test with the same folder of locks computes on meanwhile."""
     with free_device() as found:
         yield found
 

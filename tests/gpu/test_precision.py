@@ -106,7 +106,8 @@ def test_it_is_what_is_asked_for(
     low, high = bounds(precision)
     torch.backends.fp32_precision = before
     found = errors(precision, device, in_graph)
-    assert all(low <= error < high for error in found.values()), found
+    assert all(error < high for error in found.values()), found
+    assert min(found.values() if precision == "bfloat16" else [found["product"]]) >= low, found
 
 
 @pytest.mark.usefixtures("own_settings")
@@ -117,7 +118,8 @@ def test_a_graph_keeps_the_precision_that_it_was_recorded_in(
 ) -> None:
     low, high = bounds(precision)
     found = errors(precision, device, in_graph=True, in_between=set_later)
-    assert all(low <= error < high for error in found.values()), found
+    assert all(error < high for error in found.values()), found
+    assert min(found.values() if precision == "bfloat16" else [found["product"]]) >= low, found
 
 
 @pytest.mark.parametrize("allowed", [False, True])

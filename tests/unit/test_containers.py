@@ -411,3 +411,15 @@ def test_a_member_says_where_it_is(tmp_path: Path) -> None:
     assert str(image) == f"a/0.png in {tmp_path}/x.zip"
     with reader() as read:
         assert read(image) == encoded(0)
+
+
+def test_one_archive_is_open_at_a_time(tmp_path: Path) -> None:
+    """Of thousands, as data sets are sharded, a process may not have all open."""
+    for index in range(40):
+        with ZipFile(tmp_path / f"{index:02d}.zip", "w") as file:
+            file.writestr("image.png", bytes([index]))
+    members = find_images(tmp_path)
+    opened = len(list(Path("/proc/self/fd").iterdir()))
+    with reader() as read:
+        assert [read(member) for member in members] == [bytes([index]) for index in range(40)]
+        assert len(list(Path("/proc/self/fd").iterdir())) <= opened + 1

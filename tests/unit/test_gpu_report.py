@@ -198,9 +198,7 @@ def test_lines_are_those_of_the_benchmark_until_the_time_is_over(
     """The first ones; each is written at once, in the form of those that are kept."""
     assert {*gpu_speed.TASKS} <= {*speed.TASKS}
     assert len({*gpu_speed.LINES}) == len(gpu_speed.LINES)
-    known = pandas.read_csv(ROOT / "benchmarks/measured/cpu.csv").drop(
-        columns=["size", "model"]
-    )
+    known = pandas.read_csv(ROOT / "benchmarks/measured/cpu.csv").drop(columns=["size", "model"])
     line = known.drop(columns=["device", "torch", "date"]).iloc[0].to_dict()
     clock = iter(range(0, 1000, 10))
 

@@ -117,8 +117,10 @@ def test_jobs_that_share_a_gpu_share_its_free_memory(monkeypatch: pytest.MonkeyP
     """Also what they compute at once, as they may start at the same moment."""
     gpu = torch.device("cuda", 0)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2**33 + 1, 2**36))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 2**20 - 1)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 2**20)
     monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 1.0)
-    assert share(gpu) == 2**33 + 1
+    assert share(gpu) == 2**33  # what torch keeps without use is free as well
     assert _memory_at_once(gpu) == 2**30
     monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 0.25)
     assert share(gpu) == 2**31

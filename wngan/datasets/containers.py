@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 from tarfile import TarFile, TarInfo
-from typing import IO, cast
+from typing import IO, Any, cast
 from zipfile import ZipFile, ZipInfo
 
 from wngan.datasets.archives import reading
@@ -112,20 +112,27 @@ def find_images(source: Path) -> list[Member]:
 
 @contextmanager
 def reader() -> Iterator[Callable[[Member], bytes]]:
-    """Gives a function that reads members; it keeps their archives open until the block ends.
+    """Gives a function that reads members; the archive of the last one stays open.
 
     The function raises an `InputError` for a member that can't be read.
     """
     with ExitStack() as stack:
-        zips = cache(lambda path: stack.enter_context(ZipFile(path)))
-        tars = cache(lambda path: stack.enter_context(tarfile.open(path)))
+        opened: dict[Path, Any] = {}
+
+        def archive(path: Path, open_it: Callable[[Path], Any]) -> Any:
+            if path not in opened:
+                stack.close()
+                opened.clear()
+                opened[path] = stack.enter_context(open_it(path))
+            return opened[path]
 
         def read(member: Member) -> bytes:
             with reading(member):
                 if isinstance(member.entry, ZipInfo):
-                    return zips(member.file).read(member.entry)
+                    return cast(bytes, archive(member.file, ZipFile).read(member.entry))
                 if isinstance(member.entry, TarInfo):
-                    return cast(IO[bytes], tars(member.file).extractfile(member.entry)).read()
+                    tar = archive(member.file, tarfile.open)
+                    return cast(IO[bytes], tar.extractfile(member.entry)).read()
                 return member.file.read_bytes()
 
         yield read

@@ -384,4 +384,4 @@ def test_an_image_that_a_zip_hangs_on_is_an_image(
     with ZipFile(tmp_path / "a.png", "a") as archive:
         archive.writestr("b.txt", "")
     main(["evaluate", str(model), str(tmp_path / "a.png"), "--steps", "1"])
-    assert "over 1 images" in capsys.readouterr().out
+    assert "over one image" in capsys.readouterr().out

@@ -19,7 +19,7 @@ def test_every_line_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(speed, "TURNS", 2)
-    monkeypatch.setattr(speed, "SECONDS", 0.01)
+    monkeypatch.setattr(speed, "SECONDS", 0.2)
     arguments = ["speed", "--sizes", "digits", "--models", "bn", "--output", str(tmp_path / "a/b")]
     monkeypatch.setattr(sys, "argv", arguments)
     speed.main()

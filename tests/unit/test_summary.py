@@ -73,7 +73,7 @@ def test_the_page_shows_sentence_bar_and_poster(tmp_path: Path) -> None:
     script.main(*tables, {"a": "digits"}, *files)
     text = html.read_text()
     assert "On digits, WN has the lowest mean final loss" in text
-    assert "Of the paper&#x27;s 3 statements: 2 reproduced, 1 undecided." in text
+    assert "one for each training: 2 reproduced, 1 undecided." in text
     assert "flex: 2 0 auto" in text
     assert 'src="data:image/png;base64,UE5H"' in text
     for number in ("0.040000", "0.020000", "0.010000", "0.500", "0.750"):

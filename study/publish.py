@@ -21,7 +21,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from wngan.model_names import NAMES
 from wngan.provenance import config_digest
-from wngan.summary import order
 from wngan.verdicts import counts, number
 
 ROOT = Path(__file__).parents[1]
@@ -125,30 +124,37 @@ def page() -> str:
 
 
 def headline() -> str:
-    """What came out, for README."""
-    sentences, settled = [], []
+    """What came out, for README; a difference is settled if its interval does not include zero."""
+    found: list[str] = []
     for part, experiment in PARTS.items():
-        table = pandas.read_csv(PUBLISHED / part / "table2.csv").assign(experiment=experiment)
-        sentences.append(order([table], {experiment: part}))
+        table = pandas.read_csv(PUBLISHED / part / "table2.csv")
+        optimal = table[table["checkpoint"] == "optimal"].sort_values("trainings_mean")
+        lowest, *others = optimal.to_dict("records")
+        mean = lowest["trainings_mean"]
+        above = ", ".join(
+            f"{NAMES[row['model']]}'s {row['trainings_mean'] / mean - 1:.0%}" for row in others
+        )
         pairs = pandas.read_csv(PUBLISHED / part / f"pairs_{experiment}.csv")
-        away = (pairs["low"] > 0) | (pairs["high"] < 0)
-        settled.append(f"{away.sum()} of {len(pairs)} on {part}")
-    differences = f"Of the differences between models {' and '.join(settled)} have"
-    return " ".join([*sentences, differences, "a 95 % interval without zero.", _best_rates()])
+        settled = ((pairs["low"] > 0) | (pairs["high"] < 0)).sum()
+        has = " has the lowest mean final loss" if not found else ""
+        found.append(
+            f"{NAMES[lowest['model']]}{has} on {part} ({lowest['trainings']:.0f} trainings each; "
+            f"above it {above}; {settled} of {len(pairs)} differences settled)"
+        )
+    return f"{', '.join(found)}, and, {_best_rates()}."
 
 
 def _best_rates() -> str:
     """How models compare on photographs, each at the learning rate that is best for it."""
     sweep = pandas.read_csv(PUBLISHED / "photographs/sweep.csv")
     lowest, *others = sweep[sweep["best_of_model"] == "yes"].sort_values("mean").to_dict("records")
-    form = "{}'s {:.0f} % above it [{:.0f}, {:.0f}]"
-    above = " and ".join(
+    form = "{}'s {:.0f}% [{:.0f}, {:.0f}]"
+    above = ", ".join(
         form.format(NAMES[row["model"]], row["above"], row["low"], row["high"]) for row in others
     )
     name, rates = NAMES[lowest["model"]], sweep["lr"].nunique()
-    return (
-        f"With the best of {rates} learning rates for each, {name}'s is the lowest, with {above}."
-    )
+    best = f"with the best of {rates} learning rates for each"
+    return f"{best}, {name} on photographs (above it {above})"
 
 
 def _facts(part: str) -> dict[str, Any]:

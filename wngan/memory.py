@@ -26,8 +26,7 @@ def freed_memory_kept() -> Iterator[None]:
     merged with a neighbor. Without glibc this does nothing.
     """
     global _blocks
-    libc = ctypes.CDLL(None) if os.name == "posix" else None
-    if not hasattr(libc, "gnu_get_libc_version"):
+    if os.name != "posix" or not hasattr(libc := ctypes.CDLL(None), "gnu_get_libc_version"):
         yield
         return
     with _lock:

@@ -70,6 +70,6 @@ def compute(
 
 
 def asks_for_gpu(resources: Mapping[str, Any]) -> bool:
-    """Whether a job asks for a GPU, by `gpu`, or for one or a part of it by SLURM's `gres`."""
+    """Whether a job asks for a GPU, by `gpu`, or for one or a part of it by `gres`."""
     kind = str(resources.get("gres", "")).partition(":")[0]
     return bool(resources.get("gpu", 0)) or kind in ("gpu", "shard", "mps")

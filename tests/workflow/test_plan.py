@@ -322,7 +322,7 @@ def test_mistakes_in_files_and_calls_are_sentences(repository: Repository) -> No
     assert "results must be a folder, which config.yaml is not." in printed
     repository.edit("config.yaml", "datasets:\n", "datasets:\n\t")
     printed = repository.snakemake("-n", fails=True)
-    assert "config.yaml, line 13, column 1, is no YAML: found character" in printed
+    assert "config.yaml, line 15, column 1, is no YAML: found character" in printed
     assert "Traceback" not in printed
 
 

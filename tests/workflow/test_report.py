@@ -93,7 +93,8 @@ def test_the_front_page_says_what_was_run_on_what_and_what_came_out(
     text = " ".join(re.sub(r"<[^>]*>", " ", front).split())
     assert "system-message" not in front
     assert "tiny_resnet dcgan" not in text
-    assert "tiny_resnet resnet 4, batch 4, learning rate 0.001 others, 8×8 vanilla 1 × 20" in text
+    network = "tiny_resnet resnet 4, batch 4, learning rate 0.001"
+    assert f"{network} others, 8×8, 12 of them for testing vanilla 1 × 20" in text
     assert re.search(r"(CPU|NVIDIA).* torch [\d.]+.* \d+:\d\d:\d\d 20\d\d-\d\d-\d\d", text)
     claims = pandas.read_csv(finished.root / "results/claims.csv")["verdict"]
     found = ", ".join(f"{count} {verdict}" for verdict, count in counts(claims).items())

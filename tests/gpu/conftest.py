@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.gpu import absence
+from tests.tiny import TINY
 from wngan.deterministic import CUBLAS, reserve_workspace
 from wngan.deterministic import deterministic as same_each_time
 from wngan.device import free_device
@@ -28,19 +29,6 @@ from wngan.settings import Settings
 from wngan.training import train
 
 ROOT = Path(__file__).parents[2]
-TINY = Settings(
-    architecture="dcgan",
-    model="wn",
-    image_size=8,
-    channels=(4,),
-    code_length=6,
-    batch_size=4,
-    lr=1e-3,
-    seed=3,
-    snapshot_every=6,
-    sample_every=3,
-    sample_codes=2,
-)
 CIFAR = replace(
     TINY,
     image_size=32,

@@ -12,6 +12,7 @@ from tests.gpu.conftest import CIFAR, TINY, images_for, line_of, process, traine
 from tests.gpu.test_graphs import generator_of
 from wngan.evaluator import images_at_once, reconstruct
 from wngan.on_device import on_device
+from wngan.settings import Settings
 from wngan.tensors import to_tensor
 
 pytestmark = pytest.mark.gpu
@@ -100,30 +101,24 @@ def test_no_memory_graph_or_stream_is_left_behind(device: torch.device) -> None:
     assert settled(device) == before
 
 
+def most(settings: Settings, at_once: int, parts: int, device: torch.device) -> tuple[int, int]:
+    """Bytes that torch allocates, and reserves, at most in a reconstruction in so many parts."""
+    generator = generator_of(settings).to(device)
+    settled(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    images = to_tensor(images_for(settings, at_once * parts))
+    reconstruct(generator, images, steps=3, compute_batch=at_once)
+    return torch.cuda.max_memory_allocated(device), torch.cuda.max_memory_reserved(device)
+
+
 def test_many_parts_take_no_more_memory_than_two(device: torch.device) -> None:
     """A graph's memory is free for the next one, cuBLAS's workspaces of its streams included."""
-    generator = generator_of(TINY).to(device)
-
-    def most(parts: int) -> int:
-        settled(device)
-        torch.cuda.reset_peak_memory_stats(device)
-        images = to_tensor(images_for(TINY, 4 * parts))
-        reconstruct(generator, images, steps=3, compute_batch=4)
-        return torch.cuda.max_memory_reserved(device)
-
-    most(2)
-    assert most(40) <= most(2) + 64 * MIB
+    most(TINY, 4, 2, device)
+    many, few = (most(TINY, 4, parts, device)[1] for parts in (40, 2))
+    assert many <= few + 64 * MIB
 
 
 def test_a_part_takes_no_more_memory_beside_the_one_before(device: torch.device) -> None:
-    generator = generator_of(CIFAR).to(device)
-
-    def most(parts: int) -> int:
-        settled(device)
-        torch.cuda.reset_peak_memory_stats(device)
-        images = to_tensor(images_for(CIFAR, 256 * parts))
-        reconstruct(generator, images, steps=3, compute_batch=256)
-        return torch.cuda.max_memory_allocated(device)
-
-    most(1)
-    assert most(2) < 1.3 * most(1)
+    most(CIFAR, 256, 1, device)
+    two, one = (most(CIFAR, 256, parts, device)[0] for parts in (2, 1))
+    assert two < 1.3 * one

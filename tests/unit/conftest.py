@@ -6,24 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.tiny import TINY
 from wngan.settings import Settings
 
 
 @pytest.fixture
 def tiny() -> Settings:
-    return Settings(
-        architecture="dcgan",
-        model="wn",
-        image_size=8,
-        channels=(4,),
-        code_length=6,
-        batch_size=4,
-        lr=1e-3,
-        seed=3,
-        snapshot_every=6,
-        sample_every=3,
-        sample_codes=2,
-    )
+    return TINY
 
 
 def dataset(folder: Path, of_images: list[int] | None = None) -> tuple[Path, Path]:

@@ -11,7 +11,8 @@ from wngan.config_file import read
 from wngan.errors import InputError
 from wngan.log import shown
 from wngan.own import chosen
-from wngan.plan import POSTER_SAMPLES, Plan
+from wngan.items.figures import POSTER_SAMPLES
+from wngan.plan import Plan
 from wngan.provenance import code_digest, config_digest
 
 with open(TOP / "report/paper_values.csv", newline="") as file:

@@ -6,9 +6,13 @@ from operator import itemgetter
 from typing import Any
 
 from wngan.claims import CLAIMS
+from wngan.items.claim import claim_experiments
+from wngan.items.figures import figure_panels, figure_runs
+from wngan.items.item import Row
+from wngan.items.statistics import STATISTICS
 from wngan.map_size import map_size
 from wngan.model_names import NAMES
-from wngan.plan import STATISTICS, Row, claim_experiments, figure_panels, figure_runs, target
+from wngan.plan import target
 from wngan.runs import BEST, Config, split_run
 from wngan.schema import misfits, typed
 

@@ -26,7 +26,7 @@ def test_without_a_gpu_it_ends_at_once_with_a_sentence() -> None:
     """With any Python that has torch: .venv is not made for it."""
     start = time.monotonic()
     done = subprocess.run(
-        ["make", "gpu", f"PYTHON={sys.executable}"],
+        ["make", "--no-print-directory", "gpu", f"PYTHON={sys.executable}"],
         cwd=ROOT,
         env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from wngan.claims import CLAIMS
-from wngan.plan import Plan, figure_panels, figure_runs, target
+from wngan.items.figures import figure_panels, figure_runs
+from wngan.plan import Plan, target
 from wngan.runs import Config, Final, Run, Source, minutes, split_run
 from wngan.settings import Settings
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from wngan.items.statistics import STATISTICS
 from wngan.locks import held
-from wngan.plan import STATISTICS, Plan
+from wngan.plan import Plan
 from wngan.runs import BEST
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,8 @@ from playwright.sync_api import Page
 
 from tests.workflow.browser import NEEDS_A_BROWSER, tab
 from tests.workflow.conftest import Repository
-from wngan.plan import STATISTICS, TITLES
+from wngan.items.item import TITLES
+from wngan.items.statistics import STATISTICS
 from wngan.verdicts import VERDICTS, counts
 
 

@@ -1,0 +1,1 @@
+"""The tables, figures and claims that `wngan.plan` consists of, as records."""

@@ -2,7 +2,6 @@
 
 import re
 import runpy
-import tomllib
 from pathlib import Path
 
 import pandas
@@ -45,12 +44,6 @@ def test_conda_has_what_scripts_import() -> None:
     packages = {known.get(name, name) for name in imported}
     outside = {name for name in packages if re.search(rf"^{name}==", LOCK, re.MULTILINE)}
     assert outside <= set(derive["NEEDED"])
-
-
-def test_all_packages_are_installed() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    folders = sorted(file.parent for file in (ROOT / "wngan").rglob("__init__.py"))
-    assert settings["packages"] == [".".join(f.relative_to(ROOT).parts) for f in folders]
 
 
 def test_the_papers_values_are_whole() -> None:

@@ -13,7 +13,7 @@ import datetime
 import multiprocessing
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from itertools import product
 from multiprocessing.queues import Queue
@@ -91,6 +91,7 @@ def iterate(jobs: int, fixed: bool, together: Barrier, rates: "Queue[float]") ->
         return ""
 
     with (
+        _aborted_by_failure(together),
         free_device(jobs=jobs) as device,
         deterministic(device) if fixed else nullcontext(),
         TemporaryDirectory() as folder,
@@ -107,8 +108,22 @@ def iterate(jobs: int, fixed: bool, together: Barrier, rates: "Queue[float]") ->
     rates.put((done - WARM_UP) / (end - start))
 
 
+@contextmanager
+def _aborted_by_failure(together: Barrier) -> Iterator[None]:
+    """No other process waits for one that has failed."""
+    try:
+        yield
+    except BaseException:
+        together.abort()
+        raise
+
+
 def at_once(jobs: int, fixed: bool) -> dict[str, Any]:
-    """The line of so many trainings at once."""
+    """The line of so many trainings at once.
+
+    Raises:
+        RuntimeError: one of them failed.
+    """
     context = multiprocessing.get_context("spawn")
     together, rates = context.Barrier(jobs), context.Queue()
     processes = [
@@ -117,9 +132,12 @@ def at_once(jobs: int, fixed: bool) -> dict[str, Any]:
     for process in processes:
         process.start()
     try:
-        rate = sum(rates.get(timeout=2 * PATIENCE) for _ in processes)
+        end = time.monotonic() + 2 * PATIENCE
         for process in processes:
-            process.join()
+            process.join(end - time.monotonic())
+        if codes := [process.exitcode for process in processes if process.exitcode != 0]:
+            raise RuntimeError(f"Of {jobs} trainings at once some failed: exit codes {codes}.")
+        rate = sum(rates.get() for _ in processes)
     finally:
         for process in processes:
             process.kill()

@@ -15,7 +15,6 @@ from wngan.checkpoint import save
 from wngan.computing import compute
 from wngan.data import open_images
 from wngan.evaluator import reconstruct
-from wngan.folding import fold
 from wngan.layers import recalibrate
 from wngan.progress import Progress
 from wngan.randomness import fixed_codes, rng
@@ -71,7 +70,7 @@ def main(
     order, known = np.load(permutation), open_images(info)
     test, training = (to_tensor(known[order[k : k + images]]) for k in (0, test_images))
     network, trained = load_generator(generator, device)
-    folded, code_length = fold(network), trained["settings"]["code_length"]
+    code_length = trained["settings"]["code_length"]
     shape = (images, code_length)
     label = f"{label} probes"
 
@@ -84,7 +83,7 @@ def main(
         def losses(
             targets: Tensor,
             start: Tensor | None = None,
-            network: nn.Module = folded,
+            network: nn.Module = network,
             max_norm: float | None = None,
         ) -> Tensor:
             return reconstruct(
@@ -103,7 +102,7 @@ def main(
         codes = torch.from_numpy(fixed_codes(*shape))
         # Without a step: what the generator makes of the codes.
         made = reconstruct(
-            folded, test, code_length=code_length, start=codes, steps=0, precision=precision
+            network, test, code_length=code_length, start=codes, steps=0, precision=precision
         )
         drawn = (rng(0, "random starts", start) for start in range(starts))
         random = [
@@ -117,7 +116,7 @@ def main(
             "within": losses(test, max_norm=float(longest)),
         }
         if has_norms:
-            found["recalibrated"] = losses(test, network=fold(other))
+            found["recalibrated"] = losses(test, network=other)
     save(probes, found, {"iteration": trained["iteration"]})
     return {"images": images, "starts": starts, "image_steps": total}
 

@@ -32,6 +32,9 @@ MODELS = ("vanilla", "bn", "wn")
 TRAININGS = 3
 """Of each model."""
 
+JOBS = 116
+"""Of a first run, from the images to the last figure."""
+
 FEWEST = 50
 """Images, of which a tenth is for testing and the others fill a batch."""
 
@@ -99,6 +102,7 @@ class Machine:
         jobs: trainings at once.
         iteration: seconds of a training iteration, a mean over models.
         step: seconds of a reconstruction step of one image.
+        start: seconds that a job takes before it computes.
     """
 
     name: str
@@ -107,6 +111,7 @@ class Machine:
     jobs: int
     iteration: float
     step: float
+    start: float
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,11 @@ def chosen(asked: Mapping[str, Any], template: Path) -> Chosen:
     images, size, hours = _checked(asked)
     name = name_of(images)
     results = Path(str(asked.get("results") or f"results/own/{name}"))
+    for key, path in (("images", images), ("results", results)):
+        if re.search(r"[{}$]", str(path)):
+            raise ConfigError(
+                f"{key} must be a path without {{, }} and $, not {path}; rename it, or link to it."
+            )
     if results.expanduser().absolute().is_relative_to(images):
         raise ConfigError(
             f"results must not be in {images}, where they would count as images; name another "
@@ -258,15 +268,17 @@ def measured(networks: Mapping[str, Network]) -> Machine:
 def choice(found: Found, network: Network, machine: Machine, hours: float) -> dict[str, Any]:
     """Numbers of a configuration whose trainings take about as many hours as they may.
 
-    Of the time of each training at most a third goes to evaluations, as far as `EVALUATIONS` has
-    small enough ones; the rest goes to iterations, up to `LONGEST`.
+    Jobs take a while to start. Of a training's share of the rest, at most a third goes to
+    evaluations, as far as `EVALUATIONS` has small enough ones, the others to iterations, up to
+    `LONGEST`.
 
     Returns:
         What own/config.yaml.template fills in, and the "seconds" that all will take.
     """
     test = min(2000, found.images // 10)
     rounds = max(1, len(MODELS) * TRAININGS / machine.jobs)
-    share = 3600 * hours / rounds
+    starts = JOBS * machine.start / machine.jobs
+    share = (3600 * hours - starts) / rounds
     for running, final, final_steps in EVALUATIONS:
         running, final = min(running, test // 2), min(final, test)
         evaluations = (SNAPSHOTS * running * 50 + final * final_steps) * machine.step
@@ -299,7 +311,7 @@ def choice(found: Found, network: Network, machine: Machine, hours: float) -> di
         "quality_images": min(1000, found.images - test),
         "rows": min(6, final // 2),
         "groups": min(4, final // min(6, final // 2)),
-        "seconds": rounds * (iterations * machine.iteration + evaluations),
+        "seconds": starts + rounds * (iterations * machine.iteration + evaluations),
     }
 
 

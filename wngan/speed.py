@@ -8,6 +8,7 @@ of codes and batch size of a DCGAN. What it prints is that of `wngan.own.Machine
 
 import json
 import multiprocessing
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -45,7 +46,15 @@ def measured(networks: dict[str, dict[str, Any]]) -> dict[str, Any]:
         found = list(pool.map(partial(speed, gpu=gpu), [network] * jobs))
     names, iterations, steps = zip(*found, strict=True)
     speeds = {"iteration": float(np.mean(iterations)), "step": float(np.mean(steps))}
+    speeds["start"] = start()
     return {"name": names[0], "gpu": gpu, "cores": cores, "jobs": jobs} | speeds
+
+
+def start() -> float:
+    """Seconds that a job takes to import what it computes with."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import wngan.evaluator, wngan.training"], check=True)
+    return time.perf_counter() - began
 
 
 def speed(network: dict[str, Any], gpu: bool) -> tuple[str, float, float]:

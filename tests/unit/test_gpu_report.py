@@ -192,6 +192,18 @@ def test_trainings_at_once_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rates.get() > 1
 
 
+def test_a_training_that_fails_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Barrier(2)
+    with pytest.raises(MemoryError), gpu_speed._aborted_by_failure(together):
+        raise MemoryError
+    assert together.broken
+    monkeypatch.setattr(gpu_speed, "iterate", int)  # which takes no such arguments
+    with pytest.raises(
+        RuntimeError, match=r"Of 2 trainings at once some failed: exit codes \[1, 1"
+    ):
+        gpu_speed.at_once(2, False)
+
+
 def test_lines_are_those_of_the_benchmark_until_the_time_is_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

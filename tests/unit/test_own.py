@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -25,8 +25,8 @@ SCHEMA = read(ROOT / "schemas/config.schema.yaml")
 with open(ROOT / "report/paper_values.csv", newline="") as file:
     VALUES = list(csv.DictReader(file))
 NETWORK = own.network(64, own.SLOW, 64)
-LAPTOP = Machine("laptop", gpu=False, cores=2, jobs=2, iteration=0.1, step=0.001)
-SERVER = Machine("server", gpu=True, cores=16, jobs=1, iteration=0.005, step=0.00001)
+LAPTOP = Machine("laptop", gpu=False, cores=2, jobs=2, iteration=0.1, step=0.001, start=2.0)
+SERVER = Machine("server", gpu=True, cores=16, jobs=1, iteration=0.005, step=0.00001, start=2.0)
 
 
 @pytest.fixture
@@ -46,9 +46,10 @@ def asked(images: Path | str | None, **more: Any) -> dict[str, Any]:
     return {"images": images, "image_size": None, "hours": 2, "results": None} | more
 
 
+@settings(deadline=None)  # the first example compiles the schema
 @given(
     st.integers(50, 500_000),
-    st.sampled_from([LAPTOP, SERVER, Machine("wall", False, 64, 64, 3.0, 0.1)]),
+    st.sampled_from([LAPTOP, SERVER, Machine("wall", False, 64, 64, 3.0, 0.1, 2.0)]),
     st.floats(0.01, 1000),
 )
 def test_all_that_is_chosen_is_a_configuration(images: int, machine: Machine, hours: float) -> None:
@@ -195,6 +196,7 @@ def test_another_choice_does_not_replace_it(
     [
         ({"images": None}, "images must be given, as in --config images=/path/to/images."),
         ({"images": "/nowhere"}, "images must be a folder, a zip or a tar; there is no /nowhere."),
+        ({"results": "a{b}"}, "results must be a path without {, } and $, not a{b}; rename it, or"),
         ({"image_size": 48}, "image_size must be one of 32, 64, 128, not 48; for another, edit"),
         ({"image_size": "64"}, "image_size must be one of 32, 64, 128, not '64'"),
         ({"hours": 0}, "hours must be a number above 0, not 0."),

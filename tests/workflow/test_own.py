@@ -1,6 +1,7 @@
 """`snakemake --profile own`: images of one's own, from a folder to a report."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from tests.workflow.conftest import Repository
 from tests.workflow.test_report import parts
+from wngan.own import JOBS
 
 
 def test_from_a_folder_of_images_to_a_report_about_them(repository: Repository) -> None:
@@ -22,7 +24,8 @@ def test_from_a_folder_of_images_to_a_report_about_them(repository: Repository) 
 
     printed = repository.snakemake(*call, "--dry-run")
     assert "60 images, the shorter side 36 pixels in the middle: they become 32×32" in printed
-    assert "train_segment                 9" in printed
+    assert re.search(r"^train_segment +9$", printed, re.MULTILINE)
+    assert re.search(rf"^total +{JOBS}$", printed, re.MULTILINE)
     file = repository.root / "results/own/my_flowers/config.yaml"
     assert {path.name for path in file.parent.iterdir()} <= {"config.yaml", ".config.yaml.lock"}
 

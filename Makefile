@@ -53,11 +53,17 @@ docs: .venv/installed ## the site: guides, results and API reference, into site/
 bench: .venv/installed ## speed on this machine, beside a plain reference, also as results/speed.csv
 	$(BIN)/python -m benchmarks.speed --output results/speed.csv
 
-# With PYTHON if that has torch: where a GPU is, torch often is as well, and sometimes no network.
-gpu: ## whether what is for GPUs works on one, and how fast, in ten minutes; PYTHON=one that has torch
-	@if $(PYTHON) -c 'from importlib.util import find_spec as f; exit(not f("torch"))'; \
-	then $(PYTHON) -m benchmarks.gpu; \
-	else $(MAKE) --no-print-directory .venv/installed && $(BIN)/python -m benchmarks.gpu; fi
+# Where a GPU is, torch often is as well, and sometimes no network: with a PYTHON that is given, .venv is not made.
+ifeq ($(origin PYTHON),file)
+gpu: .venv/installed ## whether what is for GPUs works on one, and how fast, in ten minutes; PYTHON=one that has torch
+	@$(BIN)/python -m benchmarks.gpu
+else
+gpu:
+	@$(PYTHON) -c 'import sys, importlib.util as found; \
+		sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed" or \
+		not found.find_spec("torch") and "$(PYTHON) has no torch; without PYTHON=, .venv is used")'
+	@$(PYTHON) -m benchmarks.gpu
+endif
 
 lock: .venv/installed ## new versions into envs/, from envs/requirements.in
 	$(BIN)/uv pip compile --system-certs --upgrade --universal --python-version 3.11 --generate-hashes \

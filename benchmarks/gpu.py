@@ -45,6 +45,7 @@ GRACE = 15.0
 
 ALONE = TESTS / "test_memory.py"
 LONGEST = TESTS / "test_workflow.py"
+DEVICES = TESTS / "test_devices.py"
 
 Row = tuple[str, str, str]
 """What was tested or measured, the outcome, and more about it."""
@@ -106,19 +107,29 @@ def _commit() -> str:
     return (f" at {commit}" + (", edited" if edited else "")) if commit else ""
 
 
-def run(module: str, arguments: Sequence[str | Path], log: Path, seconds: float) -> int | None:
-    """Runs a Python module, with its output in a file.
+def run(
+    module: str, arguments: Sequence[str | Path], log: Path, seconds: float, all_gpus: bool = False
+) -> int | None:
+    """Runs a Python module, with its output in a file; what it starts ends with it.
 
     It has a folder of its own for temporary files, and so for the locks of GPUs.
+
+    Args:
+        all_gpus: whether it may use them all; else it is the first, so that jobs must share it.
 
     Returns:
         Its exit status; None if it took longer than `seconds`.
     """
     command = [sys.executable, "-m", module, *map(str, arguments)]
     with open(log, "w") as file, TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        own = os.environ | {"TMPDIR": folder}
+        own = os.environ | {"TMPDIR": folder} | ({} if all_gpus else _first_gpu())
         process = subprocess.Popen(
-            command, cwd=ROOT, env=own, stdout=file, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=own,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             return process.wait(max(1.0, seconds))
@@ -128,8 +139,18 @@ def run(module: str, arguments: Sequence[str | Path], log: Path, seconds: float)
                 process.wait(GRACE)
             return None
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _first_gpu() -> dict[str, str]:
+    """What of the environment shows a process the first GPU alone."""
+    numbers = usable()
+    if len(numbers) < 2:  # so that a part of a GPU stays the one that is seen
+        return {}
+    uuid = torch.cuda.get_device_properties(numbers[0]).uuid
+    return {"CUDA_VISIBLE_DEVICES": f"GPU-{uuid}"}
 
 
 def tested(file: Path, seconds: float) -> Row:
@@ -138,7 +159,8 @@ def tested(file: Path, seconds: float) -> Row:
     log, found = FOLDER / f"{name}.log", FOLDER / f"{name}.xml"
     found.unlink(missing_ok=True)
     start = time.monotonic()
-    status = run("pytest", ["-p", "no:cacheprovider", f"--junitxml={found}", file], log, seconds)
+    arguments = ["-p", "no:cacheprovider", f"--junitxml={found}", file]
+    status = run("pytest", arguments, log, seconds, all_gpus=file == DEVICES)
     title = file.read_text().partition("\n")[0].strip('".')
     took = f"{time.monotonic() - start:.0f} s"
     if status is None or not found.exists():
@@ -170,8 +192,8 @@ def outcome(cases: Iterable[ElementTree.Element], took: str) -> tuple[str, str]:
 
 
 def _line(message: str) -> str:
-    """The first line, short, as a cell of a table."""
-    return message.strip().partition("\n")[0][:200].replace("|", "\\|")
+    """In one line, short, as a cell of a table."""
+    return " ".join(message.split())[:300].replace("|", "\\|")
 
 
 def measured(end: float) -> list[Row]:
@@ -185,7 +207,9 @@ def measured(end: float) -> list[Row]:
         status = run("benchmarks.gpu_speed", arguments, log, seconds + GRACE)
         found = _read(made)
         rows += jobs_rows(found) if what == "jobs" else [*map(speed_row, found)]
-        if status != 0:
+        if status is None and found:
+            rows.append((f"other measurements of {what}", "skipped", "there was no time for them"))
+        elif status != 0:
             last = _line(log.read_text().strip().rpartition("\n")[2])
             rows.append((f"measurements of {what}", "**fail**", last or "not over"))
     return rows

@@ -11,6 +11,7 @@ it is there.
 import argparse
 import datetime
 import multiprocessing
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -28,7 +29,6 @@ import torch
 from benchmarks import speed
 from wngan.deterministic import deterministic, reserve_workspace
 from wngan.device import describe, free_device
-from wngan.on_device import on_device
 from wngan.training import Interrupted, train
 
 SIZE, MODEL = "cifar10", "wn"
@@ -99,7 +99,7 @@ def iterate(jobs: int, fixed: bool, together: Barrier, rates: "Queue[float]") ->
     ):
         train(
             settings,
-            on_device(speed.images_like(settings, 4 * settings.batch_size), device),
+            speed.job_images(settings, device),
             Path(folder),
             stop=settings.snapshot_every,
             device=device,
@@ -136,7 +136,7 @@ def at_once(jobs: int, fixed: bool) -> dict[str, Any]:
         for process in processes:
             process.join(end - time.monotonic())
         if codes := [process.exitcode for process in processes if process.exitcode != 0]:
-            raise RuntimeError(f"Of {jobs} trainings at once some failed: exit codes {codes}.")
+            raise RuntimeError(f"of {jobs} trainings at once some failed: exit codes {codes}")
         rate = sum(rates.get() for _ in processes)
     finally:
         for process in processes:
@@ -151,20 +151,14 @@ def at_once(jobs: int, fixed: bool) -> dict[str, Any]:
     }
 
 
-def lines(end: float) -> Iterator[dict[str, Any]]:
-    """Of `benchmarks.speed`, each if the longest one before it would be over by `end`."""
-    longest = 0.0
-    for size, precision, model, task in LINES:
-        start = time.monotonic()
-        if start + longest > end:
-            return
-        settings = speed.settings(*speed.SIZES[size], model)
-        yield {"size": size, "model": model} | speed.compare(task, settings, precision)
-        longest = max(longest, time.monotonic() - start)
+def compared(size: str, precision: str, model: str, task: str) -> dict[str, Any]:
+    """A line of `benchmarks.speed`."""
+    settings = speed.settings(*speed.SIZES[size], model)
+    return {"size": size, "model": model} | speed.compare(task, settings, precision)
 
 
 def main() -> None:
-    """Writes one of the two files."""
+    """Writes one of the two files; exits with 1 if a line of it could not be measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["jobs", "speed"])
     parser.add_argument("--output", type=Path, required=True, help="a CSV file")
@@ -175,10 +169,24 @@ def main() -> None:
     hardware = f"{describe(speed.default_device())}, {torch.get_num_threads()} threads"
     about = {"device": hardware, "torch": torch.__version__, "date": datetime.date.today()}
     rows: list[dict[str, Any]] = []
-    for line in lines(end) if options.what == "speed" else (at_once(*each) for each in JOBS):
+    failed: list[str] = []
+    longest = 0.0
+    measure, wanted = (compared, LINES) if options.what == "speed" else (at_once, JOBS)
+    for each in wanted:
+        start = time.monotonic()
+        if start + longest > end:
+            break
+        try:
+            line = measure(*each)
+        except RuntimeError as error:
+            failed.append(f"{', '.join(map(str, each))}: {error}")
+            continue
         rows.append(line | about)
         pandas.DataFrame(rows).to_csv(options.output, index=False, float_format="%.5g")
         print(*line.values(), flush=True)
+        longest = max(longest, time.monotonic() - start)
+    if failed:
+        sys.exit(" ".join(f"{each}." for each in failed))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 Each line compares this program with the two references of `benchmarks.reference`, the tutorial and
 the careful one, on the present device. All run in processes of their own, in turns, the others
 waiting; ratios are medians over the turns, and "from" and "to" are of the careful one's. What is
-timed of training is `wngan.training.train` as jobs call it. References are in torch's default
+timed of training is `wngan.training.train` as jobs call it. References compute in the same
 precision. Data are prepared in one plain way. The share of the peak is counted arithmetic per
 second over the largest rate measured, of matrix products and of a convolution, in the precision in
 use. Reconstruction is called as a user of the package calls it; freed memory is as the system has
@@ -22,7 +22,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -44,6 +44,7 @@ from torch.nn import functional as F
 
 from benchmarks import reference
 from benchmarks.cost import count, settings_of
+from wngan.data import Subset
 from wngan.datasets.crops import crop_images
 from wngan.datasets.keys import write_keys
 from wngan.datasets.unpacking import unpack_lmdb
@@ -86,6 +87,12 @@ def images_like(settings: Settings, number: int) -> NDArray[np.uint8]:
     """Random images of a run's size, uint8 (number, H, W, 3)."""
     size = settings.image_size
     return rng(0, "images").integers(0, 256, (number, size, size, 3), np.uint8)
+
+
+def job_images(settings: Settings, device: torch.device) -> Subset:
+    """Those that a job trains on: on a GPU if they fit, chosen without waiting for it."""
+    images = images_like(settings, 4 * settings.batch_size)
+    return Subset(on_device(images, device), np.arange(len(images)))
 
 
 class Turns:
@@ -166,7 +173,7 @@ def train_fast(turns: Turns, settings: Settings, precision: str) -> float:
     settings = replace(settings, precision=precision, sample_codes=1, snapshot_every=100_000)
     shape = (settings.batch_size, settings.code_length)
     with free_device() as device, TemporaryDirectory() as folder:
-        images = on_device(images_like(settings, 4 * settings.batch_size), device)
+        images = job_images(settings, device)
         with suppress(Interrupted):
             train(
                 settings,
@@ -253,9 +260,11 @@ def work(connection: Connection, task: str, side: str, settings: Settings, preci
     """A worker's life: turns, then what its data cost and the memory that it took, in MB."""
     before = memory("VmRSS")
     torch.manual_seed(0)
-    if side != "ours":
-        reference.use_torchs_operations()
-    data = TASKS[task][side](Turns(connection), settings, precision)
+    with ExitStack() as stack:
+        if side != "ours":  # which says itself what it computes in
+            reference.use_torchs_operations()
+            stack.enter_context(computing_in(precision, default_device()))
+        data = TASKS[task][side](Turns(connection), settings, precision)
     took = memory("VmHWM") - before
     if torch.cuda.is_available():
         took = torch.cuda.max_memory_allocated() / 1e6
@@ -270,18 +279,36 @@ def memory(what: str) -> float:
 
 
 def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
-    """The line of a task: milliseconds, ratios to ours, share of the peak, data, memory."""
+    """The line of a task: milliseconds, ratios to ours, share of the peak, data, memory.
+
+    Raises:
+        RuntimeError: a process that is timed has ended.
+    """
     context = multiprocessing.get_context("spawn")
     workers = {}
-    for side in SIDES:
-        here, there = context.Pipe()
-        process = context.Process(target=work, args=(there, task, side, settings, precision))
-        process.start()
-        workers[side] = here, process
+    try:
+        for side in SIDES:
+            here, there = context.Pipe()
+            process = context.Process(target=work, args=(there, task, side, settings, precision))
+            process.start()
+            there.close()  # so that none but the process holds that end
+            workers[side] = here, process
+        return _line(task, settings, precision, {side: here for side, (here, _) in workers.items()})
+    except (EOFError, ConnectionError) as error:
+        raise RuntimeError("a process that is timed has ended; what it said is above") from error
+    finally:
+        for _, process in workers.values():
+            process.kill()
+            process.join()
+
+
+def _line(
+    task: str, settings: Settings, precision: str, workers: dict[str, Connection]
+) -> dict[str, Any]:
     units: dict[str, int] = {}
     turns = TURNS
     least = 1 if task.startswith("training") else STEPS
-    for side, (worker, _) in workers.items():
+    for side, worker in workers.items():
         for _ in range(2):  # what comes first is slow
             worker.send(least)
             once = max(worker.recv() / least, 1e-3)
@@ -292,14 +319,13 @@ def compare(task: str, settings: Settings, precision: str) -> dict[str, Any]:
     peak = max(peak_rates(precision).values())
     times: dict[str, list[float]] = {side: [] for side in SIDES}
     for _ in range(turns):
-        for side, (worker, _) in workers.items():
+        for side, worker in workers.items():
             worker.send(units[side])
             times[side].append(worker.recv() / units[side])
     data, took = {}, {}
-    for side, (worker, process) in workers.items():
+    for side, worker in workers.items():
         worker.send(0)
         data[side], took[side] = worker.recv()
-        process.join()
     iteration, step, _, _ = count(settings)
     flop = iteration if task.startswith("training") else step * images_of_a_job(settings)
     seconds = {side: statistics.median(each) for side, each in times.items()}
@@ -330,6 +356,7 @@ def peak_rates(precision: str) -> dict[str, float]:
     device = default_device()
     gpu = device.type == "cuda"
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    torch.backends.cudnn.benchmark = True  # as in training
 
     def random(*shape: int) -> Tensor:
         return torch.randn(shape, device=device).to(dtype)

@@ -106,6 +106,27 @@ def attempts(part: dict[str, Any], end: str | None = None) -> int:
     return sum(of.get(end, 0) if end else sum(of.values()) for of in ends)
 
 
+def folds(rows: list[dict[str, Any]], by: str, along: str) -> list[float]:
+    """For each `by` of a sweep, how many times the lowest mean along the other the highest is."""
+    means = pandas.DataFrame(rows).pivot(index=along, columns=by, values="mean")
+    return (means.max() / means.min()).tolist()
+
+
+def course(quality: pandas.DataFrame) -> list[dict[Any, Any]]:
+    """What happens in each training between its optimum and its end.
+
+    Returns:
+        model, rise (of the running loss, in %), better (whether the Fréchet distance is lower).
+    """
+    ends = quality.pivot(index=["model", "instance"], columns="checkpoint")
+    loss, distance = ends["running_loss"], ends["fid"]
+    found = {
+        "rise": 100 * (loss["last"] / loss["optimal"] - 1),
+        "better": distance["last"] < distance["optimal"],
+    }
+    return pandas.DataFrame(found).reset_index().to_dict("records")
+
+
 def page() -> str:
     """The page, from the published files."""
     loader = FileSystemLoader(ROOT / "study")
@@ -113,7 +134,7 @@ def page() -> str:
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["number"] = number
-    environment.globals |= {"pick": pick, "attempts": attempts}
+    environment.globals |= {"pick": pick, "attempts": attempts, "folds": folds}
     environment.tests["number_known"] = lambda value: not np.isnan(value)
     parts = {part: _facts(part) for part in PARTS}
     photographs = pandas.read_csv(ROOT / "study/photographs.csv").to_dict("records")
@@ -130,31 +151,35 @@ def headline() -> str:
         table = pandas.read_csv(PUBLISHED / part / "table2.csv")
         optimal = table[table["checkpoint"] == "optimal"].sort_values("trainings_mean")
         lowest, *others = optimal.to_dict("records")
-        mean = lowest["trainings_mean"]
-        above = ", ".join(
-            f"{NAMES[row['model']]}'s {row['trainings_mean'] / mean - 1:.0%}" for row in others
-        )
         pairs = pandas.read_csv(PUBLISHED / part / f"pairs_{experiment}.csv")
-        settled = ((pairs["low"] > 0) | (pairs["high"] < 0)).sum()
-        has = " has the lowest mean final loss" if not found else ""
+        of_lowest = pairs[(pairs[["model", "against"]] == lowest["model"]).any(axis=1)]
+        settled = ((of_lowest["low"] > 0) | (of_lowest["high"] < 0)).sum()
+        has = "has the lowest mean final loss" if not found else "has"
         found.append(
-            f"{NAMES[lowest['model']]}{has} on {part} ({lowest['trainings']:.0f} trainings each; "
-            f"above it {above}; {settled} of {len(pairs)} differences settled)"
+            f"on {part} ({lowest['trainings']:.0f} trainings each) {NAMES[lowest['model']]} {has} "
+            f"({_higher(others, lowest)}, {('neither', 'one', 'both')[settled]} settled)"
         )
-    return f"{', '.join(found)}, and, {_best_rates()}."
-
-
-def _best_rates() -> str:
-    """How models compare on photographs, each at the learning rate that is best for it."""
     sweep = pandas.read_csv(PUBLISHED / "photographs/sweep.csv")
     lowest, *others = sweep[sweep["best_of_model"] == "yes"].sort_values("mean").to_dict("records")
-    form = "{}'s {:.0f}% [{:.0f}, {:.0f}]"
-    above = ", ".join(
-        form.format(NAMES[row["model"]], row["above"], row["low"], row["high"]) for row in others
+    found.append(
+        f"and on photographs at each model's best of {sweep['lr'].nunique()} learning rates, found "
+        f"on the same test images, {NAMES[lowest['model']]} has ({_higher(others)})"
     )
-    name, rates = NAMES[lowest["model"]], sweep["lr"].nunique()
-    best = f"with the best of {rates} learning rates for each"
-    return f"{best}, {name} on photographs (above it {above})"
+    sentence = ", ".join(found)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _higher(others: list[dict[Any, Any]], lowest: dict[Any, Any] | None = None) -> str:
+    """How much higher other models' losses are: than the lowest, or as a sweep says."""
+    texts = [
+        f"{row['trainings_mean'] / lowest['trainings_mean'] - 1:.0%}"
+        if lowest
+        else f"{row['above']:.0f}% [{row['low']:.0f}, {row['high']:.0f}]"
+        for row in others
+    ]
+    names = [NAMES[row["model"]] for row in others]
+    first, *rest = zip(names, texts, strict=True)
+    return ", ".join([f"{first[0]}'s is {first[1]} higher", *(f"{a}'s {b}" for a, b in rest)])
 
 
 def _facts(part: str) -> dict[str, Any]:
@@ -172,6 +197,7 @@ def _facts(part: str) -> dict[str, Any]:
         "main": config["experiments"][experiment],
         "facts": json.loads((folder / "provenance.json").read_text()),
         "verdicts": listed(tables["claims"]),
+        "course": course(tables["quality"]),
     } | rows
 
 

@@ -8,7 +8,7 @@ def main() -> None:
     try:
         from wngan import cli
     except ModuleNotFoundError as error:
-        sys.exit(f"wngan: {error.name} is not installed; try: pip install 'wngan[cli]'")
+        sys.exit(f"wngan: {error.name} is not installed; try: pip install '.[cli]' in a clone")
     cli.main()
 
 

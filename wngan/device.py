@@ -40,7 +40,8 @@ def free_device(gpus: int = 1, jobs: int = 1) -> Iterator[torch.device]:
     Raises:
         wngan.gpus.GpuError: there are GPUs, and torch can't use them.
     """
-    torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
+    for kind in ("conv", "rnn"):  # alike, else torch's older setting could not be read
+        getattr(torch.backends.cudnn, kind).fp32_precision = "ieee"
     numbers = usable() if gpus else []
     if not numbers:
         with freed_memory_kept():

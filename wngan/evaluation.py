@@ -48,7 +48,7 @@ def evaluate(
         **options: others of `wngan.evaluator.reconstruct`.
 
     Raises:
-        ValueError: as `wngan.evaluator.reconstruct`.
+        ValueError: as `wngan.evaluator.reconstruct`, which warns of the same as well.
     """
     if not isinstance(images, Tensor) or not images.is_floating_point():
         images = _from_uint8(images)
@@ -64,7 +64,11 @@ def mean(losses: Tensor) -> Estimate:
 
 
 def difference(a: Tensor, b: Tensor) -> Estimate:
-    """mean(a) - mean(b) of losses (N,) of the same images, with its 95 % interval over images."""
+    """mean(a) - mean(b) of losses (N,) of the same images, with its 95 % interval over images.
+
+    Raises:
+        ValueError: there are not as many losses in `a` as in `b`.
+    """
     columns = (losses.double().cpu().numpy() for losses in (a, b))
     return paired(lambda means: means[:, 0] - means[:, 1], *columns)
 

@@ -49,7 +49,7 @@ def export(checkpoint: str | Path, output: str | Path, *, force: bool = False) -
         ValueError: `output` has another suffix.
         FileExistsError: a file exists that is to be written.
         OSError: a file cannot be written.
-        ModuleNotFoundError: the packages for ONNX are missing, `pip install 'wngan[onnx]'`.
+        ModuleNotFoundError: the packages for ONNX are missing, `pip install '.[onnx]'`.
     """
     paths = files(Path(output))
     for path in paths:
@@ -113,7 +113,7 @@ def _onnx(folded: nn.Module, settings: Settings) -> bytes:
         import_module("onnxscript")  # which torch's exporter is written with
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{error.name} is not installed; try: pip install 'wngan[onnx]'"
+            f"{error.name} is not installed; try: pip install '.[onnx]' in a clone"
         ) from error
     with _default_precision():
         return _exported(folded, settings)

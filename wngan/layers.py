@@ -97,7 +97,11 @@ class StrictWNLinear(WeightNorm):
 
 
 class StrictWNConv2d(WeightNorm):
-    """Convolution with one norm per output channel, over (c_in, k_h, k_w) (equation 4)."""
+    """Convolution with one norm per output channel, over (c_in, k_h, k_w) (eq. 4).
+
+    Input (N, in_channels, H, W), output (N, out_channels, H', W') with
+    H' = ⌊(H + 2·padding − kernel_size) / stride⌋ + 1, as in `torch.nn.Conv2d`.
+    """
 
     def __init__(
         self,
@@ -117,6 +121,9 @@ class StrictWNConv2d(WeightNorm):
 
 class StrictWNConvTranspose2d(WeightNorm):
     """Transposed convolution with one norm per output channel (eq. 4, appendix B).
+
+    Input (N, in_channels, H, W), output (N, out_channels, H', W') with
+    H' = (H − 1)·stride − 2·padding + kernel_size, as in `torch.nn.ConvTranspose2d`.
 
     With strides, an output element sees only 1/(s_h·s_w) of its channel's kernel, so the norm over
     the whole kernel is divided by sqrt(s_h·s_w).
@@ -149,7 +156,7 @@ class AffineWNLinear(StrictWNLinear):
 
 
 class AffineWNConv2d(StrictWNConv2d):
-    """`StrictWNConv2d` with a learned scale and bias per output channel (equation 12)."""
+    """`StrictWNConv2d` with a learned scale and bias per output channel (eq. 12)."""
 
     affine = True
 

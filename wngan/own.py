@@ -335,6 +335,11 @@ def _checked(asked: Mapping[str, Any]) -> tuple[Path, int | None, float]:
             "writes."
         )
     images, size, hours = (asked.get(name) for name in ("images", "image_size", "hours"))
+    if hours is None:  # which own/config.yaml always has
+        raise ConfigError(
+            "images are trained on by a profile of their own, as in snakemake --profile own "
+            "--config images=/path/to/images."
+        )
     if not images:
         raise ConfigError("images must be given, as in --config images=/path/to/images.")
     path = Path(str(images)).expanduser().absolute()
@@ -387,4 +392,5 @@ def _sentences(file: Path, found: Found, machine: Machine, values: Mapping[str, 
         f"evaluations about {_time(values['seconds'])}, after about {_time(preparation)} in which "
         "images are prepared.\n"
         f"All that was chosen is in {file}; edit it as you like."
+        + ("\nAdd --resources gpu=1, so that jobs do not wait for each other's GPU." * machine.gpu)
     )

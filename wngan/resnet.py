@@ -39,6 +39,7 @@ def down_block(use: Recipe, c_in: int, c_out: int, stride: int, first: bool = Fa
 
     Args:
         use: the model's layers.
+        stride: 1 or 2.
         first: whether it is the first block, whose first convolution is not batch-normalized.
     """
     residue = [
@@ -59,6 +60,7 @@ def up_block(use: Recipe, c_in: int, c_out: int, stride: int, last: bool = False
 
     Args:
         use: the model's layers.
+        stride: 1 or 2.
         last: whether it is the last block, whose last convolution is not batch-normalized and which
             ends in a scale and bias per channel in place of an activation.
     """

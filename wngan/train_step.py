@@ -1,4 +1,4 @@
-"""One iteration of training (sections 4 and 5.1)."""
+"""One iteration of training (section 5.1)."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""GAN training as in sections 4 and 5.1: one loop, resumable at any iteration."""
+"""GAN training as in section 5.1: one loop, resumable at any iteration."""
 
 import hashlib
 import json

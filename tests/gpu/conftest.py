@@ -104,6 +104,12 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
+def differing(found: dict[str, bytes], expected: dict[str, bytes]) -> list[str]:
+    """The names of files that are not the same, or that one of the two lacks."""
+    names = sorted({*found, *expected})
+    return [name for name in names if found.get(name) != expected.get(name)]
+
+
 def losses(files: dict[str, bytes]) -> NDArray[np.float32]:
     """Of each iteration, of the discriminator and the generator."""
     return np.load(io.BytesIO(files["losses.npy"]))

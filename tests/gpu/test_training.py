@@ -13,6 +13,7 @@ from tests.gpu.conftest import (
     CIFAR,
     TINY,
     contents,
+    differing,
     images_for,
     losses,
     stop_after,
@@ -48,7 +49,7 @@ def test_it_is_resumed_at_any_iteration(kind: str, device: torch.device, tmp_pat
         with pytest.raises(Interrupted, match=f"stopped at iteration {count} of 12 here"):
             train(settings, images, folder, reason_to_stop=stop_after(count), **options)
         train(settings, images, folder, **options)
-        assert contents(folder) == whole, count
+        assert differing(contents(folder), whole) == [], count
 
 
 @pytest.mark.usefixtures("deterministic")
@@ -59,7 +60,7 @@ def test_it_is_resumed_at_cifars_size(device: torch.device, tmp_path: Path) -> N
         with pytest.raises(Interrupted):
             train(CIFAR, given, tmp_path, stop=6, device=device, reason_to_stop=stop_after(count))
     train(CIFAR, images, tmp_path, stop=6, device=device)
-    assert contents(tmp_path) == trained(CIFAR, device)
+    assert differing(contents(tmp_path), trained(CIFAR, device)) == []
 
 
 def test_divergence_in_a_graph_is_noticed(device: torch.device) -> None:
@@ -127,7 +128,9 @@ def test_resident_and_pinned_images_are_the_same(device: torch.device) -> None:
         assert pinned.device == moved.device == device
         assert torch.equal(pinned, moved)
         assert pinned.stride() == moved.stride()
-        assert torch.equal(pinned.cpu(), to_tensor(images[order[chosen]]))
+        # A GPU multiplies by 1 / 255, rounded, where a CPU divides by 255.
+        on_cpu = to_tensor(images[order[chosen]])
+        torch.testing.assert_close(pinned.cpu(), on_cpu, rtol=2e-7, atol=0)
 
 
 @pytest.mark.usefixtures("deterministic")
@@ -135,5 +138,6 @@ def test_training_does_not_depend_on_where_images_are(device: torch.device) -> N
     """On the GPU, in memory, or read ahead by other processes."""
     images = images_for(TINY)
     resident = trained(TINY, device, images=on_device(images, device))
-    assert resident == trained(TINY, device, images=images)
-    assert resident == trained(TINY, device, images=images, workers=2)
+    for workers in (0, 2):
+        found = trained(TINY, device, images=images, workers=workers)
+        assert differing(resident, found) == []

@@ -7,6 +7,7 @@ import pandas
 import pytest
 import torch
 
+from tests.gpu.conftest import differing
 from tests.workflow.conftest import Repository, copy, results
 from wngan.deterministic import CUBLAS
 from wngan.device import usable_cores
@@ -56,4 +57,4 @@ def test_three_at_a_time_give_the_same_bytes_as_one(tmp_path: Path) -> None:
         repository.tiny(target, "--resources", f"gpu={jobs}", cores=usable_cores())
         made.append(results(repository.root))
     assert len(made[0]) > 10
-    assert made[0] == made[1]
+    assert differing(*made) == []

@@ -138,6 +138,6 @@ def test_what_onnx_needs_is_said(
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(SystemExit, match="1"):
         cli.main(["export", str(path), str(tmp_path / "a.onnx")])
-    message = "wngan: onnxscript is not installed; try: pip install 'wngan[onnx]'\n"
+    message = "wngan: onnxscript is not installed; try: pip install '.[onnx]' in a clone\n"
     assert capsys.readouterr().err == message
     assert not (tmp_path / "a.onnx").exists()

@@ -92,7 +92,7 @@ CASES = """<testsuite>
 
 def test_a_group_is_one_line() -> None:
     cases = list(ElementTree.fromstring(CASES))
-    failed = r"`b`: AssertionError: 1 \| 2 and 1 more; 1 passed, 1 skipped, 3 s"
+    failed = r"`b`: AssertionError: 1 \| 2 more and 1 more; 1 passed, 1 skipped, 3 s"
     assert gpu.outcome(cases, "3 s") == ("**fail**", failed)
     assert gpu.outcome(cases[:1], "3 s") == ("pass", "1 passed, 3 s")
     told = "this GPU has no TF32; 1 passed, 1 skipped, 3 s"
@@ -199,9 +199,53 @@ def test_a_training_that_fails_ends_the_others(monkeypatch: pytest.MonkeyPatch) 
     assert together.broken
     monkeypatch.setattr(gpu_speed, "iterate", int)  # which takes no such arguments
     with pytest.raises(
-        RuntimeError, match=r"Of 2 trainings at once some failed: exit codes \[1, 1"
+        RuntimeError, match=r"of 2 trainings at once some failed: exit codes \[1, 1"
     ):
         gpu_speed.at_once(2, False)
+
+
+def test_a_process_that_dies_ends_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "work", int)  # which takes no such arguments
+    with pytest.raises(RuntimeError, match="a process that is timed has ended"):
+        speed.compare("training iteration", speed.settings(*speed.SIZES["digits"], "wn"), "float32")
+
+
+def test_lines_that_fail_are_named_and_the_others_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at_once(jobs: int, fixed: bool) -> dict[str, Any]:
+        if jobs == 2:
+            raise RuntimeError("no memory")
+        return {"jobs": jobs}
+
+    monkeypatch.setattr(gpu_speed, "at_once", at_once)
+    monkeypatch.setattr(speed, "TURNS", speed.TURNS)
+    monkeypatch.setattr(speed, "SECONDS", speed.SECONDS)
+    monkeypatch.setattr(sys, "argv", ["", "jobs", "--output", f"{tmp_path}/jobs.csv"])
+    with pytest.raises(SystemExit, match=r"^2, False: no memory\.$"):
+        gpu_speed.main()
+    assert pandas.read_csv(tmp_path / "jobs.csv")["jobs"].tolist() == [1, 1, 3]
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(None, "skipped"), (1, "**fail**"), (0, "")])
+def test_measurements_that_the_clock_stops_do_not_fail(
+    status: int | None, outcome: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If some are there; those that say that they failed do."""
+    lines = pandas.read_csv(ROOT / "benchmarks/measured/cpu.csv").iloc[:1]
+
+    def run(module: str, arguments: list[Any], log: Path, seconds: float) -> int | None:
+        log.write_text("2, False: no memory.\n")
+        if arguments[0] == "speed":
+            lines.to_csv(arguments[2], index=False)
+            return status
+        pandas.DataFrame().to_csv(arguments[2])
+        return 0
+
+    monkeypatch.setattr(gpu, "FOLDER", tmp_path)
+    monkeypatch.setattr(gpu, "run", run)
+    _, *more = gpu.measured(0)
+    assert [row[1] for row in more] == ([outcome] if outcome else [])
 
 
 def test_lines_are_those_of_the_benchmark_until_the_time_is_over(

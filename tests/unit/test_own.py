@@ -67,6 +67,13 @@ def test_all_that_is_chosen_is_a_configuration(images: int, machine: Machine, ho
         assert values["seconds"] >= 0.85 * 3600 * hours  # else it could have trained for longer
 
 
+def test_it_says_how_jobs_share_a_gpu() -> None:
+    for machine in (SERVER, LAPTOP):
+        values = own.choice(Found(1000, 90, 0.1), NETWORK, machine, 2)
+        said = own._sentences(Path("a"), Found(1000, 90, 0.1), machine, values)
+        assert ("--resources gpu=1" in said) == machine.gpu
+
+
 def test_evaluations_take_a_third_of_the_time_at_most() -> None:
     quick = own.choice(Found(10_000, 90, 0.1), NETWORK, SERVER, 100)
     assert (quick["running_images"], quick["final_images"], quick["final_steps"]) == (
@@ -199,6 +206,7 @@ def test_another_choice_does_not_replace_it(
         ({"results": "a{b}"}, "results must be a path without {, } and $, not a{b}; rename it, or"),
         ({"image_size": 48}, "image_size must be one of 32, 64, 128, not 48; for another, edit"),
         ({"image_size": "64"}, "image_size must be one of 32, 64, 128, not '64'"),
+        ({"hours": None}, "a profile of their own, as in snakemake --profile own --config images="),
         ({"hours": 0}, "hours must be a number above 0, not 0."),
         ({"hours": float("nan")}, "hours must be a number above 0, not nan."),
         ({"hours": True}, "hours must be a number above 0, not True."),

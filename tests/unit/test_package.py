@@ -120,7 +120,7 @@ def test_the_command_says_what_it_lacks(installed: Path, tmp_path: Path) -> None
         capture_output=True,
     )
     assert done.returncode == 1
-    assert done.stderr == "wngan: PIL is not installed; try: pip install 'wngan[cli]'\n"
+    assert done.stderr == "wngan: PIL is not installed; try: pip install '.[cli]' in a clone\n"
 
 
 def test_its_dependencies_are_what_it_imports() -> None:

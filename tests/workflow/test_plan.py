@@ -32,6 +32,16 @@ def test_what_is_planned_follows_from_the_plan(config: str, repository: Reposito
     assert expected.total() + 1 == CONFIGS[config]  # and `all`
 
 
+def test_the_guide_to_clusters_counts_the_papers_jobs() -> None:
+    rules = "".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+    _, *blocks = re.split(r"^rule ", rules, flags=re.MULTILINE)
+    on_gpu = {block.partition(":")[0] for block in blocks if re.search(r"^ +gpu=1,$", block, re.M)}
+    jobs = job_counts(plan_of("config.yaml"))
+    with_gpu = sum(jobs[rule] for rule in on_gpu)
+    said = f"The whole paper is {jobs.total() + 1:,} jobs, {with_gpu} of them with a GPU;"
+    assert said in (ROOT / "docs/cluster.md").read_text()
+
+
 def test_table2_needs_only_its_models(repository: Repository) -> None:
     jobs = repository.planned("results/tables/table2.csv")
     assert jobs["train_segment"] == 3 * 3 + 3 * 3 + 14 + 14

@@ -33,8 +33,9 @@ status: .venv/installed ## where each run is; CONFIG=demo/config.yaml for the de
 watch: .venv/installed ## the same, again every few seconds, until Ctrl-C
 	@$(BIN)/python -m wngan.status $(CONFIG) --watch
 
+# Of three processes one often waits: for SLURM, or for a job to be killed.
 test: .venv/installed ## all tests but those of `make gpu`
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not gpu"
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m "not gpu"
 
 test-fast: .venv/installed ## the unit tests without the slow ones, in under two minutes
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" tests/unit

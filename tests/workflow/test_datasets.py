@@ -241,17 +241,19 @@ def test_an_unpacked_lmdb_is_used_where_it_lies(repository: Repository, tmp_path
         config["figures"] = {"reconstructions": {"figure02": figure}}
         config["datasets"]["digits"] = settings | {"image_size": 8, "test": 12, "split_seed": 2}
         (repository.root / "tiny.yaml").write_text(yaml.safe_dump(config))
-        repository.tiny()
-        assert not repository.replanned()
-        made = repository.root / "results" / results
-        found.append((made / "figures/figure02.png").read_bytes())
-        found.append((made / "runs/tiny/wn/1/running.csv").read_bytes())
+        made = [
+            f"results/{results}/{name}"
+            for name in ("figures/figure02.png", "runs/tiny/wn/1/running.csv")
+        ]
+        repository.tiny(*made)
+        assert not repository.replanned(*made)
+        found += [(repository.root / name).read_bytes() for name in made]
     assert found[:2] == found[2:]
 
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "lsun").rglob("*")} == before
-    made = repository.root / "data/lsun/digits"
-    assert not (made / "lmdb").exists()
-    info = json.loads((made / "images.json").read_text())
+    prepared = repository.root / "data/lsun/digits"
+    assert not (prepared / "lmdb").exists()
+    info = json.loads((prepared / "images.json").read_text())
     assert info["lmdb"] == archive["file"]
     assert info["source"] == "LSUN, the folder bedroom_train_lmdb, whose digest is not known"
 

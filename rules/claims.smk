@@ -31,7 +31,7 @@ rule claims:
         judged=[f"{RESULTS}/claims/{name}.csv" for name in PLAN.claims],
     output:
         csv=f"{RESULTS}/claims.csv",
-        html=shown(f"{RESULTS}/claims.html", "claims", "Claims", labels_of_all("Claims", "all")),
+        html=reported(f"{RESULTS}/claims.html", "claims", "Claims", labels_of_all("Claims", "all")),
     log:
         f"{RESULTS}/claims.log",
     localrule: True

@@ -1,6 +1,7 @@
 # What rules share: the checked configuration, its plan, and functions that find a job's record in it.
 
 import csv
+import re
 import sys
 from functools import partial, reduce
 from operator import attrgetter, getitem
@@ -52,20 +53,20 @@ RUN = f"{RUNS}/{{experiment}}/{{model}}/{{instance}}"
 CLAIMS = [f"{RESULTS}/claims.csv"] if PLAN.claims else []  # a configuration of one's own has none
 
 
+def any_of(names):
+    """A wildcard constraint that admits these names."""
+    return "|".join(sorted(names)) or "(?!)"
+
+
 wildcard_constraints:
-    dataset="[A-Za-z0-9_]+",
-    experiment="[A-Za-z0-9_]+",
-    model="[A-Za-z0-9_]+",
+    dataset=any_of(PLAN.datasets),
+    experiment=any_of(PLAN.experiments),
+    model=any_of({name for each in PLAN.experiments.values() for name in each.settings["models"]}),
     instance=r"best|\d+",
     segment=r"\d+",
     shard=r"\d+",
     checkpoint=r"optimal|last|\d+",
     at=r"optimal|\d+",
-
-
-def any_of(names):
-    """A wildcard constraint that admits these names."""
-    return "|".join(sorted(names)) or "(?!)"
 
 
 # Records: which record of the plan a job is about. Input and parameter functions take one of these.
@@ -84,7 +85,13 @@ def model(wildcards):
 
 
 def run(wildcards):
-    return experiment(wildcards).instance(wildcards.model, wildcards.instance)
+    found = experiment(wildcards).instance(wildcards.model, wildcards.instance)
+    known = len(model(wildcards).runs)
+    if found.instance != "best" and not 1 <= int(found.instance) <= known:
+        raise WorkflowError(
+            f"{found.place} has no training: {found.experiment} has {known} of {found.model}."
+        )
+    return found
 
 
 def table(wildcards):
@@ -214,13 +221,13 @@ def runtime(minutes, more=True):
 # The report
 
 
-def shown(path, caption, category, labels):
+def reported(path, caption, category, labels):
     """An output that the report shows."""
     return report(path, f"../report/{caption}.rst", category=category, labels=labels)
 
 
-figure_png = partial(shown, caption="figures", category="Figures", labels=of(figure, "labels"))
-table_html = partial(shown, caption="tables", category="Tables")
+figure_png = partial(reported, caption="figures", category="Figures", labels=of(figure, "labels"))
+table_html = partial(reported, caption="tables", category="Tables")
 
 
 def labels_of_all(kind, name):

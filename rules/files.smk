@@ -58,8 +58,13 @@ def source(what):
     """The "file" of a checkpoint, or what "changes" along with it."""
 
     def path(wildcards):
-        at = wildcards.get("checkpoint") or wildcards.at
-        return f"{RUNS}/{getattr(run(wildcards).source(at), what)}"
+        at, one = wildcards.get("checkpoint") or wildcards.at, run(wildcards)
+        every = experiment(wildcards).settings["evaluation"]["running"]["every"]
+        if at.isdecimal() and (not 0 < int(at) <= one.iterations or int(at) % every):
+            raise WorkflowError(
+                f"{one.place} has snapshots every {every} of {one.iterations} iterations, none at {at}."
+            )
+        return f"{RUNS}/{getattr(one.source(at), what)}"
 
     return path
 

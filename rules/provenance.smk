@@ -35,7 +35,7 @@ rule provenance:
     output:
         provenance=f"{RESULTS}/provenance.json",
         devices=f"{RESULTS}/devices.csv",
-        html=shown(
+        html=reported(
             f"{RESULTS}/provenance.html",
             "runs",
             "Runs",
@@ -62,7 +62,7 @@ rule rates:
         provenance=f"{RESULTS}/provenance.json",
     output:
         csv=f"{RESULTS}/rates.csv",
-        html=shown(
+        html=reported(
             f"{RESULTS}/rates.html",
             "rates",
             "Benchmarks",

@@ -233,7 +233,7 @@ rule summary:
         posters=[f"{RESULTS}/figures/{name}.png" for name in PLAN.figures_of("poster")],
     output:
         csv=f"{RESULTS}/summary.csv",
-        html=shown(
+        html=reported(
             f"{RESULTS}/summary.html", "summary", "Tables", labels_of_all("Table", "what came out")
         ),
     log:

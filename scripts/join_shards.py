@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from wngan.files import file_sha256
+from wngan.digests import file_sha256
 from wngan.job import run_job
 
 

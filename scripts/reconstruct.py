@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from wngan.checkpoint import save
 from wngan.computing import compute
 from wngan.data import open_images
-from wngan.evaluator import curve_steps, images_at_once, reconstruct
-from wngan.folding import fold
+from wngan.evaluator import curve_steps, reconstruct
 from wngan.log import logger
 from wngan.progress import Progress
 from wngan.settings import load_generator
@@ -58,31 +57,26 @@ def main(
         logger.info("%s: there is no such snapshot, as the run diverged before.", label)
         return {"image_steps": 0}
     network, trained = load_generator(files[0], device)
-    folded = fold(network)
-    code_length = trained["settings"]["code_length"]
-    at_once = images_at_once(folded, code_length)
-    parts: dict[str, list[torch.Tensor]] = {"codes": [], "images": [], "losses": [], "curve": []}
     with Progress(label, total=steps * len(chosen), unit="image·step") as progress:
-        for first in range(0, len(chosen), at_once):
-            found = reconstruct(
-                folded,
-                to_tensor(tests[chosen[first : first + at_once]]),
-                code_length=code_length,
-                steps=steps,
-                lr=lr,
-                loss_batch=loss_batch,
-                compute_batch=at_once,
-                precision=precision,
-                on_step=progress.update,
-            )
-            parts["codes"].append(found.codes)
-            parts["images"].append(torch.from_numpy(to_uint8(found.images)))
-            parts["losses"].append(found.losses)
-            parts["curve"].append(found.curve)
-    tensors = {name: torch.cat(tensors) for name, tensors in parts.items()}
-    tensors["steps"] = torch.tensor(curve_steps(steps))
+        found = reconstruct(
+            network,
+            to_tensor(tests[chosen]),
+            code_length=trained["settings"]["code_length"],
+            steps=steps,
+            lr=lr,
+            loss_batch=loss_batch,
+            precision=precision,
+            on_step=progress.update,
+        )
+    tensors = {
+        "codes": found.codes,
+        "images": torch.from_numpy(to_uint8(found.images)),
+        "losses": found.losses,
+        "curve": found.curve,
+        "steps": torch.tensor(curve_steps(steps)),
+    }
     save(shard_file, tensors, {"iteration": trained["iteration"]})
-    logger.info("%s: mean loss %.6f over %d images.", label, tensors["losses"].mean(), len(chosen))
+    logger.info("%s: mean loss %.6f over %d images.", label, found.losses.mean(), len(chosen))
     return {"image_steps": steps * len(chosen)}
 
 

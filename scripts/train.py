@@ -19,9 +19,9 @@ import torch
 from wngan import checkpoint
 from wngan.computing import compute
 from wngan.data import Subset, open_images
+from wngan.digests import file_sha256
 from wngan.encoded import EncodedImages, named_if_readers_die
 from wngan.events import training_events
-from wngan.files import file_sha256
 from wngan.locks import holder, take
 from wngan.log import logger
 from wngan.on_device import on_device
@@ -139,7 +139,7 @@ def main(
         diverged.append({key: status[key] for key in ("seed", "iteration", "reason")})
 
     # Copied, not moved: an attempt that dies here must find the folder whole.
-    _copy(folder, files)
+    _copy(folder, {name: path for name, path in files.items() if name != "status"})
     status["state"] = file_sha256(files["state"])
     files["status"].write_text(json.dumps(status) + "\n")
     logger.info("%s finished iterations %d to %d.", label, start + 1, stop)

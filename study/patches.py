@@ -16,7 +16,8 @@ from PIL import Image
 
 from wngan.datasets.containers import Member, find_images, reader
 from wngan.decoding import decode
-from wngan.files import file_sha256, replacing
+from wngan.digests import file_sha256
+from wngan.files import replacing
 from wngan.progress import Progress
 from wngan.resizing import covering
 

@@ -356,6 +356,8 @@ def _made(generator: nn.Module, codes: Tensor, image: torch.Size) -> Tensor:
     """What `generator` makes of two codes, or a `ValueError` that says what is wrong with it."""
     try:
         made = generator(codes)
+    except torch.OutOfMemoryError:
+        raise
     except Exception as error:  # whatever a module may raise
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise ValueError(

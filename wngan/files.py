@@ -1,6 +1,5 @@
-"""Files that are whole or absent, room for them, and digests of large ones."""
+"""Files that are whole or absent, and room for them."""
 
-import hashlib
 import os
 import shutil
 import time
@@ -10,10 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from wngan.locks import held
-from wngan.progress import Progress
-
-CHUNK = 1 << 22
-"""Bytes that are read at a time."""
 
 
 @contextmanager
@@ -47,22 +42,3 @@ def check_space(folder: Path, size: int) -> None:
         raise OSError(
             f"{folder} needs {size / unit:.2f} {name} and has {free / unit:.2f} {name} free."
         )
-
-
-def file_digest(path: Path) -> str:
-    """The SHA-256 of a file that may take minutes to read; log lines say how far it is."""
-    digest, size = hashlib.sha256(), path.stat().st_size
-    with (
-        open(path, "rb") as file,
-        Progress(f"digest of {path.name}", total=size, unit="B", unit_scale=True) as progress,
-    ):
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-            progress.update(len(chunk))
-    return digest.hexdigest()
-
-
-def file_sha256(path: Path) -> str:
-    """The digest of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -27,8 +27,10 @@ WITHOUT_EFFECT = (
     "job.py",
     "locks.py",
     "log.py",
+    "memory.py",
     "progress.py",
     "provenance.py",
+    "read_ahead.py",
 )
 """Modules that no result depends on."""
 

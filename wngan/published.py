@@ -20,7 +20,8 @@ from wngan import kernels, layers
 class _Normalize(torch.autograd.Function):
     """w / n, with the gradient (A − w⟨w, A⟩ / (n²·count)) / n · factor, where A = ∂L/∂(w / n).
 
-    The right gradient has count = factor = 1. n and ⟨·, ·⟩ are per output unit.
+    The right gradient has factor = 1 and as count the layer's `share`, 1 without strides. n and
+    ⟨·, ·⟩ are per output unit.
     """
 
     generate_vmap_rule = True

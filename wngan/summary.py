@@ -106,7 +106,7 @@ def undecided(results: pandas.DataFrame) -> str:
     }
     if not losses:
         return ""
-    best = min(losses, key=lambda model: float(np.mean(np.log(losses[model]))))
+    best = min(losses, key=lambda model: float(np.mean(losses[model])))
     alike = [
         f"{NAMES[model]}'s"
         for model, found in losses.items()

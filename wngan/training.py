@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from wngan import checkpoint
 from wngan.batches import batches
 from wngan.data import Images
-from wngan.files import file_sha256
+from wngan.digests import file_sha256
 from wngan.graphs import replayed
 from wngan.layers import lipschitz_constant
 from wngan.log import logger

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from wngan.digests import file_digest
 from wngan.errors import NOT_THE_FILE, START, InputError, is_html
-from wngan.files import file_digest
 
 
 class WrongFileError(InputError):

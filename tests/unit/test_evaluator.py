@@ -664,7 +664,18 @@ class Returning(nn.Module):
         return self.value
 
 
+class Large(nn.Module):
+    """It does not fit, if one may believe it."""
+
+    def forward(self, codes: Tensor) -> Tensor:
+        raise torch.OutOfMemoryError("out of memory")
+
+
 class TestSentences:
+    def test_a_gpu_that_is_full_is_no_mistake(self) -> None:
+        with pytest.raises(torch.OutOfMemoryError, match="out of memory"):
+            reconstruct(Large(), torch.zeros(2, 3, 8, 8), code_length=6, steps=1)
+
     @pytest.mark.parametrize(
         ("images", "message"),
         [

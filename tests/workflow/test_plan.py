@@ -169,8 +169,31 @@ def test_what_is_not_configured_has_no_rule(repository: Repository) -> None:
         "data/raw/other.zip",
         "results/figures/figure31.png",
         "results/tables/pairs_celeba_resnet.csv",
+        "results/runs/celeba_dcgan/other/1/status.json",
     ):
         assert "MissingRuleException" in repository.snakemake("-n", target, fails=True)
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("4/status.json", "bn/4 has no training: celeba_dcgan has 3 of bn."),
+        (
+            "1/samples/12345.npy",
+            "bn/1 has snapshots every 500 of 150000 iterations, none at 12345",
+        ),
+        (
+            "1/final/150500.csv",
+            "bn/1 has snapshots every 500 of 150000 iterations, none at 150500",
+        ),
+    ],
+)
+def test_a_file_of_what_is_not_trained_is_refused(
+    target: str, reason: str, repository: Repository
+) -> None:
+    """Else segments would be trained for it, and in vain."""
+    printed = repository.snakemake("-n", f"results/runs/celeba_dcgan/bn/{target}", fails=True)
+    assert f"celeba_dcgan/{reason}" in printed
 
 
 def test_a_cluster_is_asked_for_what_jobs_need(repository: Repository) -> None:

@@ -19,8 +19,8 @@ from zipfile import ZipFile, ZipInfo
 
 from wngan.datasets.archives import reading
 from wngan.decoding import suffixes
+from wngan.digests import CHUNK
 from wngan.errors import NOT_THE_FILE, START, InputError, all_of, is_html
-from wngan.files import CHUNK
 from wngan.log import logger
 from wngan.progress import Progress
 

@@ -1,6 +1,7 @@
 """Central crops of the images in a folder, a zip or a tar."""
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -67,6 +68,9 @@ def crop_images(
     shape = (len(images), image_size, image_size, 3)
     check_space(output.parent, math.prod(shape))
     np.lib.format.open_memmap(output, "w+", np.dtype(np.uint8), shape).flush()
+    if hasattr(os, "posix_fallocate"):  # a quota that is too small raises here, not a SIGBUS later
+        with open(output, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, output.stat().st_size)
     problems: list[str] = []
     with_more_frames, digests = 0, set[bytes]()
     try:

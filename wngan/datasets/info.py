@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wngan.files import file_digest
+from wngan.digests import file_digest
 
 
 def write_info(info: Path, array: Path, source: str, **facts: Any) -> None:

@@ -251,6 +251,17 @@ class ChannelAffine(nn.Module):
         return x * _per_channel(self.scale, x) + _per_channel(self.bias, x)
 
 
+class ToMap(nn.Unflatten):
+    """(N, C·s·s) -> (N, C, s, s), channels last in memory, as convolutions are fastest then."""
+
+    def __init__(self, channels: int, map_size: int) -> None:
+        super().__init__(1, (channels, map_size, map_size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Gives a vector the shape of a map."""
+        return super().forward(x).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+
+
 class TReLU(nn.Module):
     """max(x, α) per channel of (N, C, …); α is `threshold`, 0 at the start (eq. 10, 11)."""
 

@@ -41,7 +41,7 @@ def strict_first(
     linear = linear_type(code_length, channels * map_size**2)
     bound = 0.01 / math.sqrt(code_length)
     nn.init.uniform_(linear.weight, -bound, bound)
-    return nn.Sequential(linear, nn.Unflatten(1, (channels, map_size, map_size)))
+    return nn.Sequential(linear, layers.ToMap(channels, map_size))
 
 
 def affine_first(code_length: int, channels: int, map_size: int) -> nn.Sequential:

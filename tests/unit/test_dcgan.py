@@ -114,8 +114,8 @@ def first_row(block: nn.Sequential, y: Tensor) -> Row:
     if kinds == [nn.Unflatten, layers.ConvTranspose2d]:
         return row(block[1], TRANSPOSED, y)
     name = {
-        (layers.StrictWNLinear, nn.Unflatten): "SWNConv",
-        (layers.StrictWNLinear, nn.Unflatten, layers.ChannelAffine): "AWNConv",
+        (layers.StrictWNLinear, layers.ToMap): "SWNConv",
+        (layers.StrictWNLinear, layers.ToMap, layers.ChannelAffine): "AWNConv",
     }[tuple(kinds)]
     return name, (only(tuple(y.shape[2:])), 1, 0, y.shape[1])
 

@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wngan import kernels
+from wngan import kernels, layers
 from wngan.layers import MeanOnlyBatchNorm2d, clip_slopes
 from wngan.recipes import recipe
 from wngan.settings import Settings
 
 
 def use_torchs_operations() -> None:
-    """Makes the layers of this process apply torch's operations in place of `wngan.kernels`."""
+    """Makes this process use torch's operations in place of `wngan.kernels`, and its layout."""
+    setattr(layers.ToMap, "forward", nn.Unflatten.forward)  # noqa: B010 (mypy takes it for a mistake)
     kernels.prelu, kernels.conv2d = F.prelu, F.conv2d
     kernels.conv_transpose2d = F.conv_transpose2d
 

@@ -123,7 +123,7 @@ def test_groups_run_in_processes_that_end(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_lines_of_the_benchmark_become_rows() -> None:
-    lines = gpu._read(ROOT / "benchmarks/measured/cpu.csv")
+    lines = gpu._read(ROOT / "benchmarks/measured/cpu_avx512.csv")
     what, figure, more = gpu.speed_row(lines[0])
     assert what == "training iteration, digits bn, float32"
     assert figure == "1.42 × careful, 6% of the peak"

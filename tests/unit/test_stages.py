@@ -138,7 +138,7 @@ def test_final_reconstructions_are_the_evaluators(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All arrays, in two shares and however many images are computed at once."""
-    monkeypatch.setattr(reconstruct, "images_at_once", lambda *_: at_once)
+    monkeypatch.setattr(evaluator, "images_at_once", lambda *_: at_once)
     given, snapshots = data(), run("wn")
     files = [tmp_path / "1.safetensors", tmp_path / "2.safetensors"]
     done = [

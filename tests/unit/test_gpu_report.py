@@ -186,9 +186,11 @@ def test_trainings_at_once_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu_speed, "SIZE", "digits")
     monkeypatch.setattr(gpu_speed, "WARM_UP", 2)
     monkeypatch.setattr(gpu_speed, "SECONDS", 0.2)
-    before = torch.backends.cudnn.conv.fp32_precision
+    settings = torch.backends.cudnn.conv, torch.backends.cudnn.rnn
+    before = [setting.fp32_precision for setting in settings]
     gpu_speed.iterate(1, True, Barrier(1), rates)
-    torch.backends.cudnn.conv.fp32_precision = before
+    for setting, value in zip(settings, before, strict=True):
+        setting.fp32_precision = value
     assert rates.get() > 1
 
 
